@@ -1,0 +1,21 @@
+//! domreel turns a recorded web session into a clip: a GIF, a video or frames, with the error drawn
+//! into the picture.
+//!
+//! ```text
+//! bytes ──format──▶ Recording ──clip──▶ Plan ──stage──▶ Shots ──overlay──▶ Frames ──encode──▶ file
+//!                       │                          ▲
+//!                       └─────────── dom ──────────┘
+//! ```
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`recording`] | the neutral model: events, nodes, tabs; no I/O, no browser |
+//! | [`dom`] | the page as data: applies events, gives the page at any time |
+//! | [`encode`] | finished frames become a file |
+
+#![warn(missing_docs)]
+
+pub mod dom;
+pub mod encode;
+pub mod pixmap;
+pub mod recording;

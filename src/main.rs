@@ -1,0 +1,3 @@
+//! The `domreel` command.
+
+fn main() {}

@@ -1,0 +1,59 @@
+//! What was recorded, whatever recorded it.
+//!
+//! A [`Recording`] holds [`Tab`]s, each an ordered list of timed [`Event`]s. Nothing here reads files
+//! or knows a vendor: the `format` module turns bytes into this model. Events keep their payload
+//! undecoded until somebody asks ([`Event::data`]), so that a deep clip of a long recording pays only
+//! for the events it shows.
+
+mod damage;
+mod event;
+mod node;
+
+pub use damage::{Damage, DamageKind, DamageReport};
+pub use event::{
+    AdoptedStyleSheets, Annotation, CanvasContext, CanvasMutation, DecodeError, DialogMode, Event, EventData,
+    EventKind, Font, FontSource, FullSnapshot, Input, Interaction, InteractionKind, MediaAction,
+    MediaInteraction, Meta, Mutation, NewSheet, NodeAdd, NodeRemoval, Payload, PointerKind, PointerPath,
+    PointerSample, RuleInsert, Scroll, SelectionRange, SheetTarget, StyleDeclaration, StyleSheetRules,
+};
+pub use node::{Attribute, NodeContent, NodeId, NodeRecord, NodeTree, StyleProperty};
+
+/// A recorded session.
+#[derive(Debug, Clone, Default)]
+pub struct Recording {
+    /// The browser tabs or windows that were recorded, in the order of their first event. Ids of
+    /// nodes mean something only within one tab.
+    pub tabs: Vec<Tab>,
+    /// What of the input could not be used.
+    pub damage: DamageReport,
+    /// Which kind of file this was read from, in the words a user knows it by (`"rrweb"`).
+    pub format: &'static str,
+}
+
+/// One browser tab (or window) of a session.
+#[derive(Debug, Clone, Default)]
+pub struct Tab {
+    /// The recorder's name for the tab; empty when the recording knows only one.
+    pub id: String,
+    /// Sorted by time; events of equal time keep the order in which they were recorded.
+    pub events: Vec<Event>,
+}
+
+impl Tab {
+    /// Time of the first event in milliseconds since the Unix epoch; `None` when there is none.
+    pub fn start(&self) -> Option<f64> {
+        self.events.first().map(|event| event.time)
+    }
+
+    /// Time of the last event in milliseconds since the Unix epoch; `None` when there is none.
+    pub fn end(&self) -> Option<f64> {
+        self.events.last().map(|event| event.time)
+    }
+
+    /// Whether there is a full snapshot, without which nothing can be shown.
+    pub fn has_picture(&self) -> bool {
+        self.events
+            .iter()
+            .any(|event| event.kind == EventKind::FullSnapshot)
+    }
+}
