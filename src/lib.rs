@@ -11,6 +11,7 @@
 //! |---|---|
 //! | [`recording`] | the neutral model: events, nodes, tabs; no I/O, no browser |
 //! | [`dom`] | the page as data: applies events, gives the page at any time |
+//! | [`stage`] | a browser page that shows the recorded document, and pictures of it |
 //! | [`encode`] | finished frames become a file |
 
 #![warn(missing_docs)]
@@ -19,3 +20,4 @@ pub mod dom;
 pub mod encode;
 pub mod pixmap;
 pub mod recording;
+pub mod stage;

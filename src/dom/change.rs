@@ -17,6 +17,15 @@ pub type Handle = u32;
 /// The stage itself: parent of the top document.
 pub const STAGE: Handle = 0;
 
+/// What happened to the page at one time.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Recording time in milliseconds since the Unix epoch.
+    pub time: f64,
+    /// What changed, in the order in which it is to be carried out.
+    pub changes: Vec<Change>,
+}
+
 /// One step towards how the page looked.
 #[derive(Debug, Clone)]
 pub enum Change {

@@ -1,0 +1,219 @@
+//! A Chromium process of our own: started with flags that make pictures repeatable and cut it off
+//! from the network, spoken to through the DevTools protocol, killed when dropped.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use chromiumoxide::handler::HandlerConfig;
+use futures::StreamExt;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::{CaptureMethod, StageError};
+
+/// How long a browser may take from start to its first answer.
+const START_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Lines of the browser's own messages kept for an error report.
+const KEPT_MESSAGES: usize = 12;
+
+/// How to start a browser.
+#[derive(Debug, Clone)]
+pub struct BrowserOptions {
+    /// The program.
+    pub program: PathBuf,
+    /// Run without Chromium's sandbox: needed as root, and in containers without user namespaces.
+    pub no_sandbox: bool,
+    /// Device pixels per CSS pixel of everything this browser draws.
+    pub scale: f64,
+}
+
+/// Flags that make every picture depend on the page alone.
+const REPEATABLE: &[&str] = &[
+    "--headless",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
+    "--disable-lcd-text",
+    "--disable-partial-raster",
+    "--disable-checker-imaging",
+    "--disable-gpu",
+    "--num-raster-threads=1",
+    "--mute-audio",
+    "--lang=en-US",
+    // Animated images stay on their first picture: their clock cannot be set.
+    "--blink-settings=imageAnimationPolicy=2",
+];
+
+/// Flags that keep the browser from doing anything on its own.
+const QUIET: &[&str] = &[
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-extensions",
+    "--disable-sync",
+    "--disable-breakpad",
+    "--disable-crash-reporter",
+    "--disable-dev-shm-usage",
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--disable-hang-monitor",
+    "--disable-popup-blocking",
+    "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,\
+     AutofillServerCommunication,CertificateTransparencyComponentUpdater",
+    "--password-store=basic",
+    "--use-mock-keychain",
+];
+
+/// Flags that leave the page no way to any network: one of the layers that keep recordings in.
+const CUT_OFF: &[&str] = &[
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--proxy-server=socks5://127.0.0.1:1",
+    "--proxy-bypass-list=<-loopback>",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-quic",
+    "--dns-prefetch-disable",
+];
+
+/// Flags for frames that are drawn when we say so.
+const BEGIN_FRAME: &[&str] = &[
+    "--enable-begin-frame-control",
+    "--run-all-compositor-stages-before-draw",
+    "--deterministic-mode",
+];
+
+/// Flags for pictures of whatever is on the screen, without waiting for a display's refresh.
+const SCREENSHOT: &[&str] = &["--disable-frame-rate-limit", "--disable-gpu-vsync"];
+
+/// A running browser. Its process is killed and its profile removed when this is dropped.
+#[derive(Debug)]
+pub(super) struct Browser {
+    /// The protocol connection.
+    pub(super) cdp: chromiumoxide::Browser,
+    process: Child,
+    handler: JoinHandle<()>,
+    /// Declared last: removed when the process is gone.
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts a browser for one method of capture and connects to it.
+    pub(super) async fn start(options: &BrowserOptions, method: CaptureMethod) -> Result<Self, StageError> {
+        let profile = tempfile::Builder::new()
+            .prefix("domreel-profile-")
+            .tempdir()
+            .map_err(|source| StageError::Profile { source })?;
+        let mut process = command(options, method, profile.path())
+            .spawn()
+            .map_err(|source| StageError::Start {
+                program: options.program.clone(),
+                source,
+            })?;
+        let stderr = process
+            .stderr
+            .take()
+            .ok_or_else(|| StageError::ended(&options.program, &[]))?;
+        let address = match timeout(START_DEADLINE, devtools_address(stderr)).await {
+            Ok(Ok(address)) => address,
+            Ok(Err(messages)) => return Err(StageError::ended(&options.program, &messages)),
+            Err(_) => {
+                return Err(StageError::Deadline {
+                    what: "starting the browser",
+                    after: START_DEADLINE,
+                });
+            }
+        };
+        let config = HandlerConfig {
+            viewport: None,
+            ..HandlerConfig::default()
+        };
+        let connect = chromiumoxide::Browser::connect_with_config(address, config);
+        let (cdp, mut handler) =
+            timeout(START_DEADLINE, connect)
+                .await
+                .map_err(|_| StageError::Deadline {
+                    what: "connecting to the browser",
+                    after: START_DEADLINE,
+                })??;
+        // Messages that the protocol crate cannot read are of no interest; a closed connection ends the loop.
+        let handler = tokio::spawn(async move { while handler.next().await.is_some() {} });
+        Ok(Browser {
+            cdp,
+            process,
+            handler,
+            _profile: profile,
+        })
+    }
+
+    /// Process id, while it runs.
+    pub(super) fn process_id(&self) -> Option<u32> {
+        self.process.id()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.handler.abort();
+        // Killing the browser process ends its children; nothing in the profile is worth a clean exit.
+        let _ = self.process.start_kill();
+    }
+}
+
+fn command(options: &BrowserOptions, method: CaptureMethod, profile: &Path) -> Command {
+    let mut command = Command::new(&options.program);
+    command.args(REPEATABLE).args(QUIET).args(CUT_OFF);
+    command.args(match method {
+        CaptureMethod::BeginFrame => BEGIN_FRAME,
+        CaptureMethod::Screenshot => SCREENSHOT,
+    });
+    if options.no_sandbox {
+        command.arg("--no-sandbox");
+    }
+    let mut profile_flag = std::ffi::OsString::from("--user-data-dir=");
+    profile_flag.push(profile);
+    command
+        .arg(format!("--force-device-scale-factor={}", options.scale))
+        .arg("--remote-debugging-port=0")
+        .arg(profile_flag)
+        .arg("about:blank")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    // A Ctrl-C on the terminal is ours to handle; the browser must outlive it until we are done.
+    #[cfg(unix)]
+    command.process_group(0);
+    command
+}
+
+/// Reads the browser's messages up to the one that tells the address of its DevTools socket.
+///
+/// # Errors
+/// The last messages, when the browser ends first.
+async fn devtools_address(stderr: ChildStderr) -> Result<String, Vec<String>> {
+    let mut lines = BufReader::new(stderr).lines();
+    let mut messages = Vec::new();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(address) = line.trim().strip_prefix("DevTools listening on ") {
+            let address = address.to_owned();
+            // The pipe is read to its end, so that a talkative browser never blocks on it.
+            tokio::spawn(async move {
+                while let Ok(Some(line)) = lines.next_line().await {
+                    tracing::trace!(target: "domreel::chromium", "{line}");
+                }
+            });
+            return Ok(address);
+        }
+        if messages.len() == KEPT_MESSAGES {
+            messages.remove(0);
+        }
+        messages.push(line);
+    }
+    Err(messages)
+}

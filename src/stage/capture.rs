@@ -1,0 +1,145 @@
+//! Two ways to a picture of the page, the same pixels from both.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chromiumoxide::cdp::browser_protocol::headless_experimental::{
+    BeginFrameParams, BeginFrameReturns, ScreenshotParams, ScreenshotParamsFormat,
+};
+use chromiumoxide::cdp::browser_protocol::page::{CaptureScreenshotFormat, CaptureScreenshotParams};
+
+use chromiumoxide::error::CdpError;
+use tokio::time::timeout;
+
+use super::page::Page;
+use super::{CaptureMethod, StageError};
+use crate::pixmap::Pixmap;
+
+/// Frame times start here: above any uptime, so that they only ever grow.
+const FIRST_TICK: f64 = 1e10;
+
+/// Milliseconds between two frames, as the page is told.
+const INTERVAL: f64 = 16.0;
+
+/// How long the first frame on demand may take before it counts as not there.
+const PROBE_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How often a frame that came without a picture is asked for again.
+const PICTURE_TRIES: usize = 5;
+
+/// Takes pictures of a page by one method.
+#[derive(Debug)]
+pub(super) struct Camera {
+    method: CaptureMethod,
+    /// Time of the next frame, milliseconds; never goes back.
+    tick: f64,
+}
+
+impl Camera {
+    pub(super) fn new(method: CaptureMethod) -> Self {
+        Camera {
+            method,
+            tick: FIRST_TICK,
+        }
+    }
+
+    pub(super) fn method(&self) -> CaptureMethod {
+        self.method
+    }
+
+    /// Draws the first frame, without which a page shows nothing.
+    ///
+    /// # Errors
+    /// [`StageError::NoBeginFrame`] when the browser has no frames on demand.
+    pub(super) async fn warm_up(&mut self, page: &Page) -> Result<(), StageError> {
+        if self.method == CaptureMethod::BeginFrame {
+            match timeout(PROBE_DEADLINE, self.begin_frame(page, false)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(StageError::Protocol(CdpError::Chrome(_)))) | Err(_) => {
+                    return Err(StageError::NoBeginFrame);
+                }
+                Ok(Err(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the page lay itself out and decode what it needs, without a picture.
+    #[expect(dead_code, reason = "waits for the page script")]
+    pub(super) async fn tick(&mut self, page: &Page) -> Result<(), StageError> {
+        match self.method {
+            CaptureMethod::BeginFrame => self.begin_frame(page, false).await.map(drop),
+            CaptureMethod::Screenshot => Ok(()),
+        }
+    }
+
+    /// A lossless picture of the page as it is, as the browser's PNG.
+    pub(super) async fn png(&mut self, page: &Page) -> Result<Vec<u8>, StageError> {
+        let encoded = match self.method {
+            CaptureMethod::BeginFrame => self.frame_with_picture(page).await?,
+            CaptureMethod::Screenshot => {
+                let capture = CaptureScreenshotParams {
+                    format: Some(CaptureScreenshotFormat::Png),
+                    optimize_for_speed: Some(true),
+                    ..CaptureScreenshotParams::default()
+                };
+                page.call("taking a picture", capture).await?.data
+            }
+        };
+        BASE64
+            .decode(AsRef::<[u8]>::as_ref(&encoded))
+            .map_err(|error| StageError::Picture {
+                message: error.to_string(),
+            })
+    }
+
+    async fn frame_with_picture(&mut self, page: &Page) -> Result<chromiumoxide::Binary, StageError> {
+        for _ in 0..PICTURE_TRIES {
+            // While the renderer starts, frames come without pictures.
+            if let Some(data) = self.begin_frame(page, true).await?.screenshot_data {
+                return Ok(data);
+            }
+        }
+        Err(StageError::Picture {
+            message: format!("none came in {PICTURE_TRIES} frames"),
+        })
+    }
+
+    async fn begin_frame(&mut self, page: &Page, picture: bool) -> Result<BeginFrameReturns, StageError> {
+        let screenshot = picture.then(|| ScreenshotParams {
+            format: Some(ScreenshotParamsFormat::Png),
+            optimize_for_speed: Some(true),
+            ..ScreenshotParams::default()
+        });
+        let frame = BeginFrameParams {
+            frame_time_ticks: Some(self.tick),
+            interval: Some(INTERVAL),
+            screenshot,
+            ..BeginFrameParams::default()
+        };
+        self.tick += INTERVAL;
+        page.call("drawing a frame", frame).await
+    }
+}
+
+/// Decodes the browser's PNG (8-bit RGB or RGBA).
+pub(super) fn decode(png: &[u8]) -> Result<Pixmap, StageError> {
+    let unusable = |error: png::DecodingError| StageError::Picture {
+        message: error.to_string(),
+    };
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
+    decoder.set_transformations(png::Transformations::normalize_to_color8() | png::Transformations::ALPHA);
+    let mut reader = decoder.read_info().map_err(unusable)?;
+    let size = reader.output_buffer_size().ok_or_else(|| StageError::Picture {
+        message: "too large".to_owned(),
+    })?;
+    let mut data = vec![0; size];
+    let info = reader.next_frame(&mut data).map_err(unusable)?;
+    data.truncate(info.buffer_size());
+    Ok(Pixmap {
+        width: info.width,
+        height: info.height,
+        data,
+    })
+}

@@ -1,0 +1,114 @@
+//! What can go wrong between us and the browser.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chromiumoxide::error::CdpError;
+
+/// Why the stage could not show or capture a page.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StageError {
+    /// The browser program could not be started.
+    #[error("cannot start the browser {}: {source}", program.display())]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The browser refused to run as root with its sandbox on.
+    #[error(
+        "Chromium does not run as root with its sandbox on: run domreel as another user, \
+         or pass --no-sandbox (or set DOMREEL_NO_SANDBOX=1) where the machine is yours alone"
+    )]
+    SandboxAsRoot,
+    /// The system gives the browser no way to a sandbox.
+    #[error(
+        "Chromium finds no usable sandbox on this system: enable unprivileged user namespaces or install \
+         the package chromium-sandbox, or pass --no-sandbox (or set DOMREEL_NO_SANDBOX=1)"
+    )]
+    NoSandbox,
+    /// The browser ended before it could be spoken to.
+    #[error("the browser {} ended right after its start: {messages}", program.display())]
+    Ended {
+        /// The program.
+        program: PathBuf,
+        /// Its last messages.
+        messages: String,
+    },
+    /// No directory for the browser's profile could be made.
+    #[error(
+        "cannot make a temporary directory for the browser: {source}; set TMPDIR to a writable directory"
+    )]
+    Profile {
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The browser did not answer in time.
+    #[error("{what} took longer than {} s", after.as_secs())]
+    Deadline {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        after: Duration,
+    },
+    /// The browser or its page is gone, or answered with an error.
+    #[error("the browser failed: {0}")]
+    Protocol(#[from] CdpError),
+    /// Our own script failed in the page.
+    #[error("the page could not be brought to the recorded state: {message}")]
+    Script {
+        /// What the browser said.
+        message: String,
+    },
+    /// A picture came that cannot be used.
+    #[error("the browser's picture cannot be used: {message}")]
+    Picture {
+        /// Why.
+        message: String,
+    },
+    /// The browser cannot draw frames on demand.
+    #[error(
+        "this browser has no HeadlessExperimental.beginFrame: use chromium-headless-shell, or --capture screenshot"
+    )]
+    NoBeginFrame,
+}
+
+impl StageError {
+    /// The browser ended with these messages on its standard error.
+    pub(super) fn ended(program: &Path, messages: &[String]) -> Self {
+        let all = messages.join("\n");
+        if all.contains("Running as root without --no-sandbox") {
+            StageError::SandboxAsRoot
+        } else if all.contains("No usable sandbox") || all.contains("sandbox_host_linux") {
+            StageError::NoSandbox
+        } else {
+            let messages = if all.is_empty() {
+                "it said nothing".to_owned()
+            } else {
+                all
+            };
+            StageError::Ended {
+                program: program.to_owned(),
+                messages,
+            }
+        }
+    }
+
+    /// Whether the same browser may work with pictures of the screen instead of frames on demand.
+    pub(super) fn may_lack_begin_frame(&self) -> bool {
+        matches!(
+            self,
+            StageError::NoBeginFrame | StageError::Protocol(CdpError::Chrome(_))
+        )
+    }
+
+    /// Whether a new browser may get further: this one died or stalled, it did not refuse.
+    pub fn is_lost_browser(&self) -> bool {
+        matches!(
+            self,
+            StageError::Deadline { .. } | StageError::Protocol(_) | StageError::Picture { .. }
+        )
+    }
+}

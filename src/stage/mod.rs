@@ -1,0 +1,109 @@
+//! A browser page that shows the recorded document at one recording time, and pictures of it.
+//!
+//! Nothing but this module speaks to Chromium. The page is built by `assets/stage.js` from the
+//! changes that `dom` gives out; it plays nothing by itself, runs no recorded script and can reach
+//! no network: scripts are switched off, every request is refused, the content security policy
+//! allows nothing but data in the recording itself, and the process has neither name look-up nor a
+//! way through its proxy.
+
+mod browser;
+mod capture;
+mod error;
+mod page;
+
+use self::browser::Browser;
+use self::capture::Camera;
+use self::page::Page;
+use crate::pixmap::Pixmap;
+
+pub use self::browser::BrowserOptions;
+pub use self::error::StageError;
+
+/// How pictures are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaptureMethod {
+    /// Frames drawn on demand (`HeadlessExperimental.beginFrame`): `chromium-headless-shell` on Linux.
+    BeginFrame,
+    /// Pictures of the screen (`Page.captureScreenshot`): any Chromium or Chrome.
+    Screenshot,
+}
+
+/// What a stage is to be.
+#[derive(Debug, Clone)]
+pub struct StageOptions {
+    /// The browser.
+    pub browser: BrowserOptions,
+    /// How pictures are taken; `None`: on demand where the browser can, of the screen otherwise.
+    pub capture: Option<CaptureMethod>,
+    /// Width of the page in CSS pixels: the widest viewport that will be shown.
+    pub width: u32,
+    /// Height of the page in CSS pixels: the highest viewport that will be shown.
+    pub height: u32,
+}
+
+/// A browser page on which recorded documents are shown.
+#[derive(Debug)]
+pub struct Stage {
+    camera: Camera,
+    page: Page,
+    /// Declared last: the page says goodbye before its browser goes.
+    browser: Browser,
+}
+
+impl Stage {
+    /// Starts a browser and makes its page ready.
+    ///
+    /// # Errors
+    /// When the browser cannot be started, refuses to run, or does not answer in time.
+    pub async fn open(options: &StageOptions) -> Result<Self, StageError> {
+        match options.capture {
+            Some(method) => Self::open_with(options, method).await,
+            None => match Self::open_with(options, CaptureMethod::BeginFrame).await {
+                Err(error) if error.may_lack_begin_frame() => {
+                    tracing::debug!(%error, "no frames on demand: taking pictures of the screen");
+                    Self::open_with(options, CaptureMethod::Screenshot).await
+                }
+                opened => opened,
+            },
+        }
+    }
+
+    async fn open_with(options: &StageOptions, method: CaptureMethod) -> Result<Self, StageError> {
+        let browser = Browser::start(&options.browser, method).await?;
+        let page = Page::open(&browser, method, options.width, options.height).await?;
+        let mut camera = Camera::new(method);
+        camera.warm_up(&page).await?;
+        Ok(Stage {
+            camera,
+            page,
+            browser,
+        })
+    }
+
+    /// How this stage takes its pictures.
+    pub fn capture_method(&self) -> CaptureMethod {
+        self.camera.method()
+    }
+
+    /// Process id of the browser, while it runs.
+    pub fn browser_process(&self) -> Option<u32> {
+        self.browser.process_id()
+    }
+
+    /// Evaluates an expression in the stage's page.
+    ///
+    /// # Errors
+    /// When it throws, or the browser does not answer.
+    pub async fn evaluate(&self, expression: String) -> Result<serde_json::Value, StageError> {
+        self.page.evaluate("asking the page", expression).await
+    }
+
+    /// The page's pixels as they are now.
+    ///
+    /// # Errors
+    /// When the browser does not answer, or its picture cannot be read.
+    pub async fn shot(&mut self) -> Result<Pixmap, StageError> {
+        let png = self.camera.png(&self.page).await?;
+        capture::decode(&png)
+    }
+}

@@ -1,0 +1,183 @@
+//! The one page of a browser: an empty document of ours, cut off from everything, in which
+//! `assets/stage.js` builds what was recorded.
+
+use std::future::Future;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chromiumoxide::Command;
+use chromiumoxide::cdp::browser_protocol::emulation::{
+    SetFocusEmulationEnabledParams, SetScriptExecutionDisabledParams, SetVirtualTimePolicyParams,
+    VirtualTimePolicy,
+};
+use chromiumoxide::cdp::browser_protocol::fetch::{
+    self, EventRequestPaused, FailRequestParams, FulfillRequestParams, HeaderEntry, RequestPattern,
+};
+use chromiumoxide::cdp::browser_protocol::network::{self, ErrorReason};
+use chromiumoxide::cdp::browser_protocol::page::NavigateParams;
+use chromiumoxide::cdp::browser_protocol::target::CreateTargetParams;
+use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
+use futures::StreamExt;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::browser::Browser;
+use super::{CaptureMethod, StageError};
+
+/// Address of our own document. The name can never be looked up (RFC 6761).
+const ADDRESS: &str = "http://replay.invalid/";
+
+/// What the page may load: pictures, fonts, media and styles that are in the recording itself.
+const POLICY: &str = "default-src 'none'; img-src data: blob:; font-src data: blob:; media-src data: blob:; \
+                      style-src 'unsafe-inline' data: blob:; form-action 'none'; \
+                      script-src 'none'; object-src 'none'; worker-src 'none'; connect-src 'none'";
+
+/// Our document. The frame inherits policy and origin; its sandbox runs no script.
+const DOCUMENT: &str =
+    "<!doctype html><html><head><meta charset=utf-8><title>replay</title></head><body></body></html>";
+
+/// How long the browser may take for one answer.
+const CALL_DEADLINE: Duration = Duration::from_secs(30);
+
+/// A page that is ready for the stage's script.
+#[derive(Debug)]
+pub(super) struct Page {
+    page: chromiumoxide::Page,
+    refuser: JoinHandle<()>,
+}
+
+impl Page {
+    /// Makes the page, `width` by `height` CSS pixels.
+    pub(super) async fn open(
+        browser: &Browser,
+        method: CaptureMethod,
+        width: u32,
+        height: u32,
+    ) -> Result<Self, StageError> {
+        let mut target = CreateTargetParams::new("about:blank");
+        target.width = Some(i64::from(width));
+        target.height = Some(i64::from(height));
+        if method == CaptureMethod::BeginFrame {
+            target.enable_begin_frame_control = Some(true);
+        }
+        let page = deadline("opening a page", browser.cdp.new_page(target)).await?;
+        let mut paused = deadline("watching requests", page.event_listener::<EventRequestPaused>()).await?;
+        let everything = RequestPattern::builder().url_pattern("*").build();
+        let intercept = fetch::EnableParams::builder().pattern(everything).build();
+        deadline("intercepting requests", page.execute(intercept)).await?;
+
+        // Every request but that for our own document is refused.
+        let answering = page.clone();
+        let refuser = tokio::spawn(async move {
+            let mut served = false;
+            while let Some(request) = paused.next().await {
+                let id = request.request_id.clone();
+                if !served && request.request.url == ADDRESS {
+                    served = true;
+                    let _ = answering.execute(document(id)).await;
+                } else {
+                    tracing::debug!(url = %shortened(&request.request.url), "refused a request");
+                    let refusal = FailRequestParams::new(id, ErrorReason::BlockedByClient);
+                    let _ = answering.execute(refusal).await;
+                }
+            }
+        });
+        let this = Page { page, refuser };
+        this.call("loading the empty page", NavigateParams::new(ADDRESS))
+            .await?;
+        this.call(
+            "switching scripts off",
+            SetScriptExecutionDisabledParams::new(true),
+        )
+        .await?;
+        // Timers of the page (caret, delayed loads) stand still: time is ours.
+        this.call(
+            "stopping the page's clock",
+            SetVirtualTimePolicyParams::new(VirtualTimePolicy::Pause),
+        )
+        .await?;
+        this.call("focusing the page", SetFocusEmulationEnabledParams::new(true))
+            .await?;
+        // The protocol crate listens to all of this; with data: URLs in it, it is most of the traffic.
+        this.call("muting network events", network::DisableParams::default())
+            .await?;
+        Ok(this)
+    }
+
+    /// Calls a protocol method with the usual deadline.
+    pub(super) async fn call<T: Command>(
+        &self,
+        what: &'static str,
+        command: T,
+    ) -> Result<T::Response, StageError> {
+        let answer = deadline(what, self.page.execute(command)).await?;
+        Ok(answer.result)
+    }
+
+    /// Evaluates an expression of ours and gives its value.
+    ///
+    /// # Errors
+    /// [`StageError::Script`] when it throws.
+    pub(super) async fn evaluate(
+        &self,
+        what: &'static str,
+        expression: String,
+    ) -> Result<serde_json::Value, StageError> {
+        let mut evaluate = EvaluateParams::new(expression);
+        evaluate.return_by_value = Some(true);
+        evaluate.silent = Some(true);
+        let answer = self.call(what, evaluate).await?;
+        match answer.exception_details {
+            Some(details) => {
+                let thrown = details.exception.and_then(|object| object.description);
+                Err(StageError::Script {
+                    message: thrown.unwrap_or(details.text),
+                })
+            }
+            None => Ok(answer.result.value.unwrap_or_default()),
+        }
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.refuser.abort();
+    }
+}
+
+/// Answers the one request that is ours.
+fn document(id: fetch::RequestId) -> FulfillRequestParams {
+    let header = |name: &str, value: &str| HeaderEntry::new(name, value);
+    let mut fulfil = FulfillRequestParams::new(id, 200);
+    fulfil.response_headers = Some(vec![
+        header("Content-Type", "text/html; charset=utf-8"),
+        header("Content-Security-Policy", POLICY),
+        header("Referrer-Policy", "no-referrer"),
+    ]);
+    fulfil.body = Some(BASE64.encode(DOCUMENT).into());
+    fulfil
+}
+
+async fn deadline<T, E: Into<StageError>>(
+    what: &'static str,
+    call: impl Future<Output = Result<T, E>>,
+) -> Result<T, StageError> {
+    match timeout(CALL_DEADLINE, call).await {
+        Ok(answer) => answer.map_err(Into::into),
+        Err(_) => Err(StageError::Deadline {
+            what,
+            after: CALL_DEADLINE,
+        }),
+    }
+}
+
+/// A URL as it may stand in a log: without what may be secret in it, and not a page long.
+fn shortened(url: &str) -> String {
+    url.split(['?', '#'])
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(120)
+        .collect()
+}
