@@ -10,6 +10,7 @@ mod browser;
 mod capture;
 mod error;
 mod page;
+mod sheet;
 
 use self::browser::Browser;
 use self::capture::Camera;
@@ -18,6 +19,7 @@ use crate::pixmap::Pixmap;
 
 pub use self::browser::BrowserOptions;
 pub use self::error::StageError;
+pub use self::sheet::{SheetPicture, SpriteBox};
 
 /// How pictures are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,7 @@ pub struct StageOptions {
 pub struct Stage {
     camera: Camera,
     page: Page,
+    sheet_ready: bool,
     /// Declared last: the page says goodbye before its browser goes.
     browser: Browser,
 }
@@ -76,6 +79,7 @@ impl Stage {
         Ok(Stage {
             camera,
             page,
+            sheet_ready: false,
             browser,
         })
     }
