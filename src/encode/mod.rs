@@ -8,10 +8,12 @@
 //! |---|---|
 //! | [`gif`] | an animated GIF |
 //! | [`frames`] | a directory of PNG files with `frames.json` |
+//! | [`output`] | the place a clip goes to, whole or not at all |
 
 pub mod frames;
 pub mod gif;
 mod jobs;
+pub mod output;
 
 use std::io;
 use std::path::PathBuf;
@@ -137,6 +139,12 @@ pub enum EncodeError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// The format is made of several files.
+    #[error("a clip in {format} is a directory and cannot be written to a stream; name one with -o")]
+    NotAStream {
+        /// Name of the format.
+        format: &'static str,
     },
     /// A thread that encodes frames ended early, or none could be started.
     #[error("a thread of the {format} encoder stopped: {reason}")]
