@@ -11,11 +11,13 @@
 //! |---|---|
 //! | [`recording`] | the neutral model: events, nodes, tabs; no I/O, no browser |
 //! | [`dom`] | the page as data: applies events, gives the page at any time |
+//! | [`clip`] | which part is shown, idle folding, speed, when frames begin |
 //! | [`stage`] | a browser page that shows the recorded document, and pictures of it |
 //! | [`encode`] | finished frames become a file |
 
 #![warn(missing_docs)]
 
+pub mod clip;
 pub mod dom;
 pub mod encode;
 pub mod pixmap;
