@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chromiumoxide::handler::HandlerConfig;
 use futures::StreamExt;
@@ -16,6 +16,9 @@ use super::{CaptureMethod, StageError};
 
 /// How long a browser may take from start to its first answer.
 const START_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long a killed browser may take to be gone.
+const EXIT_DEADLINE: Duration = Duration::from_secs(1);
 
 /// Lines of the browser's own messages kept for an error report.
 const KEPT_MESSAGES: usize = 12;
@@ -158,10 +161,23 @@ impl Browser {
 }
 
 impl Drop for Browser {
+    /// Killing ends all its processes; nothing in the profile is worth a clean exit. The profile can
+    /// be removed only when they are gone, so this waits for them, briefly.
     fn drop(&mut self) {
         self.handler.abort();
-        // Killing the browser process ends its children; nothing in the profile is worth a clean exit.
+        #[cfg(unix)]
+        if let Some(leader) = self
+            .process
+            .id()
+            .and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()))
+        {
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
         let _ = self.process.start_kill();
+        let begun = Instant::now();
+        while matches!(self.process.try_wait(), Ok(None)) && begun.elapsed() < EXIT_DEADLINE {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
