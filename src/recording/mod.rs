@@ -8,6 +8,7 @@
 mod damage;
 mod event;
 mod node;
+mod telemetry;
 
 pub use damage::{Damage, DamageKind, DamageReport};
 pub use event::{
@@ -17,6 +18,10 @@ pub use event::{
     PointerSample, RuleInsert, Scroll, SelectionRange, SheetTarget, StyleDeclaration, StyleSheetRules,
 };
 pub use node::{Attribute, NodeContent, NodeId, NodeRecord, NodeTree, StyleProperty};
+pub use telemetry::{
+    ConsoleLevel, ConsoleLine, ErrorReport, ErrorSource, Frustration, FrustrationKind, Origin, PageView,
+    Request, SessionContext, Signal, SignalKind, StackFrame, Telemetry, UserAction,
+};
 
 /// A recorded session.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +29,8 @@ pub struct Recording {
     /// The browser tabs or windows that were recorded, in the order of their first event. Ids of
     /// nodes mean something only within one tab.
     pub tabs: Vec<Tab>,
+    /// Errors, requests, console lines and the like that stood in the recording.
+    pub telemetry: Telemetry,
     /// What of the input could not be used.
     pub damage: DamageReport,
     /// Which kind of file this was read from, in the words a user knows it by (`"rrweb"`).
