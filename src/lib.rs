@@ -20,6 +20,7 @@
 pub mod clip;
 pub mod dom;
 pub mod encode;
+pub mod format;
 pub mod pixmap;
 pub mod recording;
 pub mod stage;
