@@ -66,7 +66,6 @@ impl Camera {
     }
 
     /// Lets the page lay itself out and decode what it needs, without a picture.
-    #[expect(dead_code, reason = "waits for the page script")]
     pub(super) async fn tick(&mut self, page: &Page) -> Result<(), StageError> {
         match self.method {
             CaptureMethod::BeginFrame => self.begin_frame(page, false).await.map(drop),

@@ -1,6 +1,6 @@
 //! A browser page that shows the recorded document at one recording time, and pictures of it.
 //!
-//! Nothing but this module speaks to Chromium. The page is built by `assets/stage.js` from the
+//! Nothing but this module speaks to Chromium. The page is built by `assets/stage/` from the
 //! changes that `dom` gives out; it plays nothing by itself, runs no recorded script and can reach
 //! no network: scripts are switched off, every request is refused, the content security policy
 //! allows nothing but data in the recording itself, and the process has neither name look-up nor a
@@ -11,6 +11,8 @@ mod capture;
 mod error;
 mod page;
 mod sheet;
+mod show;
+mod wire;
 
 use self::browser::Browser;
 use self::capture::Camera;
@@ -20,6 +22,7 @@ use crate::pixmap::Pixmap;
 pub use self::browser::BrowserOptions;
 pub use self::error::StageError;
 pub use self::sheet::{SheetPicture, SpriteBox};
+pub use self::show::{FramePlace, NodeBox, Shown};
 
 /// How pictures are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,8 @@ pub struct StageOptions {
     pub width: u32,
     /// Height of the page in CSS pixels: the highest viewport that will be shown.
     pub height: u32,
+    /// Show pages with CSS animations and transitions off and without a caret.
+    pub still: bool,
 }
 
 /// A browser page on which recorded documents are shown.
@@ -49,6 +54,8 @@ pub struct Stage {
     camera: Camera,
     page: Page,
     sheet_ready: bool,
+    script_ready: bool,
+    still: bool,
     /// Declared last: the page says goodbye before its browser goes.
     browser: Browser,
 }
@@ -80,6 +87,8 @@ impl Stage {
             camera,
             page,
             sheet_ready: false,
+            script_ready: false,
+            still: options.still,
             browser,
         })
     }

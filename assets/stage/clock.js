@@ -1,0 +1,147 @@
+// Time. Nothing plays by itself: every animation stands still and is put where it was at a recording
+// time. Animations count from the time of the step that started them, SVG documents from the time
+// at which they came into the page, media from where they were known to be.
+
+let begun = new WeakMap(); // animation → recording time of its zero, or { at } while it is held
+let svgs = new Map(); // outermost svg element → recording time of its zero
+let hasSmil = false;
+let media = new Map(); // handle → state
+let running = 0;
+
+const SMIL = /^(animate|animateMotion|animateTransform|set)$/;
+
+function resetClock() {
+  begun = new WeakMap();
+  svgs = new Map();
+  hasSmil = false;
+  media = new Map();
+  running = 0;
+}
+
+function noteSvg(element, tag, born) {
+  if (tag === "svg") svgs.set(element, born);
+  else if (SMIL.test(tag)) hasSmil = true;
+}
+
+function everyAnimation() {
+  const all = [];
+  for (const inner of documents.values()) {
+    const view = native.defaultView(inner);
+    if (!view) continue;
+    for (const animation of native.animations(inner)) {
+      // Scroll-driven ones follow the page, not a clock.
+      if (animation.timeline === inner.timeline) all.push(animation);
+    }
+  }
+  return all;
+}
+
+// Puts what runs at `time`, and starts what has come since.
+function seekAnimations(time) {
+  if (still) return;
+  running = 0;
+  for (const animation of everyAnimation()) {
+    if (animation.playState === "finished") continue;
+    let zero = begun.get(animation);
+    if (zero === undefined) {
+      zero = animation.playState === "paused" ? { at: 0 } : time;
+      begun.set(animation, zero);
+      animation.pause();
+    } else {
+      zero = held(animation, zero, time);
+    }
+    const position = typeof zero === "object" ? zero.at : time - zero;
+    const end = animation.effect.getComputedTiming().endTime;
+    if (position >= end && Number.isFinite(end)) {
+      animation.finish();
+      continue;
+    }
+    animation.currentTime = position;
+    if (typeof zero === "number") running++;
+  }
+}
+
+// `animation-play-state` can no longer move what a call has paused: follow it here.
+function held(animation, zero, time) {
+  const { target, pseudoElement } = animation.effect;
+  const names = animation.animationName;
+  if (names === undefined || !target) return zero;
+  const style = getComputedStyle(target, pseudoElement);
+  const states = style.animationPlayState;
+  if (!states.includes("paused")) {
+    if (typeof zero === "number") return zero;
+    begun.set(animation, time - zero.at);
+    return time - zero.at;
+  }
+  const list = states.split(", ");
+  const paused = list[style.animationName.split(", ").indexOf(names) % list.length] === "paused";
+  if (paused === (typeof zero === "object")) return zero;
+  const next = paused ? { at: time - zero } : time - zero.at;
+  begun.set(animation, next);
+  return next;
+}
+
+function seekSvgs(time) {
+  if (!hasSmil) return;
+  for (const [svg, born] of svgs) {
+    if (!native.isConnected(svg)) {
+      svgs.delete(svg);
+      continue;
+    }
+    if (native.ownerSvg(svg)) continue;
+    native.pauseSvg(svg);
+    native.seekSvg(svg, still ? 0 : Math.max(0, time - born) / 1000);
+    running += still ? 0 : 1;
+  }
+}
+
+function setMedia(handle, playing, time, at, rate, muted, looping, volume) {
+  const known = media.get(handle) ?? { playing: false, time: 0, at, rate: 1 };
+  if (playing !== null) known.playing = playing;
+  if (time !== null) known.time = time;
+  if (rate !== null) known.rate = rate;
+  known.at = at;
+  media.set(handle, known);
+  const element = nodeOf(handle);
+  element.muted = true;
+  if (looping !== null) element.loop = looping;
+}
+
+function seekMedia(time) {
+  for (const [handle, state] of media) {
+    const element = nodes.get(handle);
+    if (!element) {
+      media.delete(handle);
+      continue;
+    }
+    if (!(element.readyState >= 1)) continue;
+    let position = state.time + (state.playing ? Math.max(0, time - state.at) / 1000 * state.rate : 0);
+    if (Number.isFinite(element.duration)) {
+      position = element.loop && element.duration > 0 ? position % element.duration : Math.min(position, element.duration);
+    }
+    if (Math.abs(element.currentTime - position) > 1e-3) element.currentTime = position;
+    if (state.playing && position < (element.duration || Infinity)) running++;
+  }
+}
+
+function seek(time) {
+  seekAnimations(time);
+  seekSvgs(time);
+  seekMedia(time);
+}
+
+// Pictures, fonts and positions that the browser is still getting ready.
+function countPending() {
+  let pending = 0;
+  for (const inner of documents.values()) {
+    if (native.fonts(inner).status === "loading") pending++;
+    for (const image of inner.images) {
+      if (!native.imageComplete(image) && /^(data|blob):/.test(native.imageSource(image) || "data:")) pending++;
+    }
+  }
+  for (const handle of media.keys()) {
+    const element = nodes.get(handle);
+    if (element && (element.seeking || (element.networkState === 2 && element.readyState < 2 && /^data:/.test(element.currentSrc)))) pending++;
+  }
+  return pending + pendingCanvases();
+}

@@ -1,0 +1,145 @@
+//! Brings the recorded page into the stage and on in time.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use super::{Stage, StageError, wire};
+use crate::dom::{Handle, Step};
+
+/// How long pictures, fonts and films in the recording may take to get ready for one frame. What is
+/// not ready then is shown as it is.
+const READY_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Pause between two looks at what is not ready.
+const READY_PAUSE: Duration = Duration::from_millis(2);
+
+/// The page after a step.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Shown {
+    /// So many animations are under way: the page looks different a moment later.
+    pub running: u32,
+    /// So many pictures, fonts or films are still being decoded.
+    pending: u32,
+    /// So many changes could not be carried out.
+    pub failed: u32,
+    /// What the first of those were, for the log.
+    pub errors: Vec<String>,
+    /// Where the documents of frames are.
+    pub frames: Vec<FramePlace>,
+}
+
+/// Where the viewport of a frame's document is in the page, in CSS pixels of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(from = "(Handle, f64, f64, f64)")]
+pub struct FramePlace {
+    /// The document.
+    pub document: Handle,
+    /// Its left edge.
+    pub x: f64,
+    /// Its top edge.
+    pub y: f64,
+    /// CSS pixels of the page per CSS pixel of the document.
+    pub scale: f64,
+}
+
+impl From<(Handle, f64, f64, f64)> for FramePlace {
+    fn from((document, x, y, scale): (Handle, f64, f64, f64)) -> Self {
+        FramePlace {
+            document,
+            x,
+            y,
+            scale,
+        }
+    }
+}
+
+/// The box of a node in CSS pixels of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(from = "(Handle, f64, f64, f64, f64)")]
+pub struct NodeBox {
+    /// The node.
+    pub node: Handle,
+    /// Left edge.
+    pub x: f64,
+    /// Top edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+impl From<(Handle, f64, f64, f64, f64)> for NodeBox {
+    fn from((node, x, y, width, height): (Handle, f64, f64, f64, f64)) -> Self {
+        NodeBox {
+            node,
+            x,
+            y,
+            width,
+            height,
+        }
+    }
+}
+
+impl Stage {
+    /// Carries out `steps` and leaves the page as it is at recording time `to` (milliseconds since the
+    /// Unix epoch), ready for [`Stage::shot`].
+    ///
+    /// # Errors
+    /// When the browser does not answer. Changes that the page refuses are counted, not errors.
+    pub async fn step(&mut self, steps: &[Step], to: f64) -> Result<Shown, StageError> {
+        self.prepare().await?;
+        let answer = self
+            .page
+            .evaluate("changing the page", wire::step_call(steps, to))
+            .await?;
+        let mut shown: Shown = read(answer)?;
+        if shown.failed > 0 {
+            tracing::debug!(failed = shown.failed, errors = ?shown.errors, "the page refused changes");
+        }
+        let begun = Instant::now();
+        while shown.pending > 0 && begun.elapsed() < READY_DEADLINE {
+            self.camera.tick(&self.page).await?;
+            tokio::time::sleep(READY_PAUSE).await;
+            let left = self
+                .page
+                .evaluate("waiting for pictures", format!("domreel.settle({to})"))
+                .await?;
+            shown.pending = read(left)?;
+        }
+        Ok(shown)
+    }
+
+    /// Boxes of those of `nodes` that are shown.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn boxes(&mut self, nodes: &[Handle]) -> Result<Vec<NodeBox>, StageError> {
+        self.prepare().await?;
+        let call = format!("domreel.boxes({nodes:?})");
+        read(self.page.evaluate("measuring nodes", call).await?)
+    }
+
+    /// Loads the page script, once.
+    async fn prepare(&mut self) -> Result<(), StageError> {
+        if !self.script_ready {
+            self.page
+                .evaluate("preparing the page", wire::SCRIPT.to_owned())
+                .await?;
+            if self.still {
+                self.page
+                    .evaluate("preparing the page", "domreel.beStill()".to_owned())
+                    .await?;
+            }
+            self.script_ready = true;
+        }
+        Ok(())
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(answer: serde_json::Value) -> Result<T, StageError> {
+    serde_json::from_value(answer).map_err(|error| StageError::Script {
+        message: error.to_string(),
+    })
+}
