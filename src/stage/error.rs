@@ -9,6 +9,21 @@ use chromiumoxide::error::CdpError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StageError {
+    /// No browser is installed where one is looked for.
+    #[error("no Chromium or Chrome is found: {install}")]
+    NoBrowser {
+        /// What to do about it.
+        install: String,
+    },
+    /// The browser that was named is not there.
+    #[error(
+        "the browser {} is not there or is not a program: check --browser and DOMREEL_BROWSER, \
+         or leave them out to use what is installed", program.display()
+    )]
+    NoSuchBrowser {
+        /// What was named.
+        program: PathBuf,
+    },
     /// The browser program could not be started.
     #[error("cannot start the browser {}: {source}", program.display())]
     Start {

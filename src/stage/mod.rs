@@ -9,6 +9,8 @@
 mod browser;
 mod capture;
 mod error;
+mod find;
+mod install;
 mod page;
 mod sheet;
 mod show;
@@ -21,6 +23,8 @@ use crate::pixmap::Pixmap;
 
 pub use self::browser::BrowserOptions;
 pub use self::error::StageError;
+pub use self::find::{BROWSER_VARIABLE, BrowserChoice, NO_SANDBOX_VARIABLE, browser_version, is_root};
+pub use self::install::InstallPlan;
 pub use self::sheet::{SheetPicture, SpriteBox};
 pub use self::show::{FramePlace, NodeBox, Shown};
 
