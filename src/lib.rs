@@ -13,6 +13,7 @@
 //! | [`dom`] | the page as data: applies events, gives the page at any time |
 //! | [`clip`] | which part is shown, idle folding, speed, when frames begin |
 //! | [`stage`] | a browser page that shows the recorded document, and pictures of it |
+//! | [`overlay`] | what is drawn over and around the page |
 //! | [`encode`] | finished frames become a file |
 
 #![warn(missing_docs)]
@@ -21,6 +22,7 @@ pub mod clip;
 pub mod dom;
 pub mod encode;
 pub mod format;
+pub mod overlay;
 pub mod pixmap;
 pub mod recording;
 pub mod stage;

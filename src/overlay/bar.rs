@@ -1,0 +1,353 @@
+//! The bar below the page: address, timeline with playhead, clocks, and how much idle time is folded.
+
+use super::atlas::{Atlas, SpriteId, escaped};
+use super::history::{History, Pages};
+use super::scene::Rect;
+use super::state::Mark;
+use super::theme::{Metrics, Theme};
+use crate::clip::{Clip, SegmentKind, TimeMap, offset_text, utc_text};
+
+/// While time is folded, clock and playhead move this often, in clip time.
+const FOLD_STEP_MS: f64 = 250.0;
+
+/// The longest address that is drawn, in characters: the rest of it is elided.
+const MOST_ADDRESS: usize = 512;
+
+/// The end of an address that stays when its middle is elided, in characters.
+const ADDRESS_TAIL: usize = 18;
+
+#[derive(Debug, Clone)]
+pub(super) struct Bar {
+    rect: Rect,
+    metrics: Metrics,
+    theme: Theme,
+    map: TimeMap,
+    origin: f64,
+    addresses: History<SpriteId>,
+    /// " / 1:07": the session's length.
+    length: SpriteId,
+    zone: SpriteId,
+    digits: Digits,
+    faint_digits: Digits,
+    /// Start and end of each fold in clip time, and its chip.
+    folds: Vec<Fold>,
+    /// The wall clock is shown with the date, or at all.
+    wall: WallClock,
+    /// Clip time between two moves of the playhead and the clocks.
+    step: f64,
+}
+
+#[derive(Debug, Clone)]
+struct Fold {
+    start: f64,
+    end: f64,
+    chip: SpriteId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum WallClock {
+    DateAndTime,
+    Time,
+    None,
+}
+
+/// What clocks are made of.
+#[derive(Debug, Clone)]
+struct Digits {
+    glyphs: Vec<(char, SpriteId)>,
+}
+
+impl Digits {
+    fn new(atlas: &mut Atlas, class: &str) -> Digits {
+        let glyph = |character| {
+            (
+                character,
+                atlas.add(format!("<span class={class}>{character}</span>")),
+            )
+        };
+        Digits {
+            glyphs: "0123456789:- ".chars().map(glyph).collect(),
+        }
+    }
+
+    /// Draws `text` so that it ends at `right`; gives where it begins.
+    fn draw(&self, text: &str, right: i32, y: i32, atlas: &Atlas, marks: &mut Vec<Mark>) -> i32 {
+        let mut x = right;
+        for character in text.chars().rev() {
+            if let Some((_, sprite)) = self.glyphs.iter().find(|(known, _)| *known == character) {
+                x -= atlas.size(*sprite).0;
+                marks.push(Mark::Sprite(*sprite, (x, y)));
+            }
+        }
+        x
+    }
+}
+
+impl Bar {
+    pub(super) fn new(
+        clip: &Clip,
+        pages: &Pages,
+        rect: Rect,
+        theme: &Theme,
+        metrics: &Metrics,
+        atlas: &mut Atlas,
+    ) -> Bar {
+        let wall = match rect.width / metrics.font {
+            0..26 => WallClock::None,
+            26..56 => WallClock::Time,
+            _ => WallClock::DateAndTime,
+        };
+        let clocks = match wall {
+            WallClock::None => 9,
+            WallClock::Time => 18,
+            WallClock::DateAndTime => 25,
+        };
+        let chip_width = 8 * metrics.font;
+        // Characters are about so wide.
+        let taken = clocks * metrics.font * 5 / 8 + chip_width + 2 * metrics.margin + 2 * metrics.gap;
+        let room = rect.width.saturating_sub(taken).max(6 * metrics.font);
+        let folds = clip
+            .map
+            .segments()
+            .iter()
+            .filter_map(|segment| match segment.kind {
+                SegmentKind::Fold { skipped_ms } => Some(Fold {
+                    start: segment.clip.start,
+                    end: segment.clip.end,
+                    chip: atlas.add(idle_chip(skipped_ms)),
+                }),
+                SegmentKind::Play | SegmentKind::Hold => None,
+            });
+        let folds = folds.collect();
+        let total = offset_text(clip.session_end - clip.origin);
+        Bar {
+            addresses: pages
+                .addresses
+                .map(|address| atlas.add(address_line(address, room))),
+            length: atlas.add(format!("<span class=muted> / {total}</span>")),
+            zone: atlas.add("<span class=muted> UTC</span>".into()),
+            digits: Digits::new(atlas, "ink"),
+            faint_digits: Digits::new(atlas, "muted"),
+            folds,
+            wall,
+            step: match clip.map.length() {
+                0..20_000 => 250.0,
+                20_000..60_000 => 500.0,
+                _ => 1000.0,
+            },
+            origin: clip.origin,
+            map: clip.map.clone(),
+            metrics: *metrics,
+            theme: *theme,
+            rect,
+        }
+    }
+
+    pub(super) fn draw(&self, clip_ms: f64, atlas: &Atlas, marks: &mut Vec<Mark>) {
+        let Bar {
+            rect, theme, metrics, ..
+        } = self;
+        let gap = metrics.gap.cast_signed();
+        let margin = metrics.margin.cast_signed();
+        marks.push(Mark::Fill(*rect, theme.ground));
+        marks.push(Mark::Fill(Rect { height: 1, ..*rect }, theme.edge));
+        self.draw_timeline(clip_ms, marks);
+
+        let y = rect.y + metrics.text_top.cast_signed();
+        let right = self.draw_clocks(clip_ms, y, atlas, marks);
+        if let Some(address) = self.addresses.at(self.map.picture_at(clip_ms)) {
+            marks.push(Mark::Sprite(*address, (rect.x + margin, y)));
+        }
+        if let Some(fold) = self.fold_at(clip_ms) {
+            marks.push(Mark::Sprite(
+                fold.chip,
+                (right - gap - atlas.size(fold.chip).0, y),
+            ));
+        }
+    }
+
+    /// Draws both clocks at the right; gives where they begin.
+    fn draw_clocks(&self, clip_ms: f64, y: i32, atlas: &Atlas, marks: &mut Vec<Mark>) -> i32 {
+        let (session, wall) = self.clocks_at(clip_ms);
+        let mut x = self.rect.right() - self.metrics.margin.cast_signed();
+        if let Some(wall) = wall {
+            x -= atlas.size(self.zone).0;
+            marks.push(Mark::Sprite(self.zone, (x, y)));
+            x = self.faint_digits.draw(&wall, x, y, atlas, marks) - self.metrics.gap.cast_signed();
+        }
+        x -= atlas.size(self.length).0;
+        marks.push(Mark::Sprite(self.length, (x, y)));
+        self.digits.draw(&session, x, y, atlas, marks)
+    }
+
+    /// Session clock and wall clock, as text.
+    fn clocks_at(&self, clip_ms: f64) -> (String, Option<String>) {
+        let recording = self.map.recording_at(self.on_step(clip_ms));
+        let wall = utc_text(recording).and_then(|text| {
+            let text = text.strip_suffix(" UTC")?;
+            match self.wall {
+                WallClock::DateAndTime => Some(text.to_owned()),
+                WallClock::Time => text.split_once(' ').map(|(_, time)| time.to_owned()),
+                WallClock::None => None,
+            }
+        });
+        (offset_text(recording - self.origin), wall)
+    }
+
+    fn draw_timeline(&self, clip_ms: f64, marks: &mut Vec<Mark>) {
+        let Bar { theme, metrics, .. } = self;
+        let y = self.rect.y + metrics.track_top.cast_signed();
+        let middle = f64::from(y) + f64::from(metrics.track) / 2.0;
+        let head = self.x_at(self.on_step(clip_ms));
+        let mut stretch = |from: i32, to: i32, color| {
+            marks.push(Mark::Fill(
+                Rect {
+                    x: from,
+                    y,
+                    width: to.saturating_sub(from).max(0).unsigned_abs(),
+                    height: metrics.track,
+                },
+                color,
+            ));
+        };
+        stretch(self.x_at(0.0), head, theme.accent);
+        stretch(head, self.x_at(self.map.play_length()), theme.track);
+        for fold in &self.folds {
+            let center = f64::from(self.x_at((fold.start + fold.end) / 2.0));
+            let half = f64::from(metrics.track) * 2.0;
+            let clear = Rect {
+                x: (center - half) as i32,
+                width: (half * 2.0) as u32,
+                y,
+                height: metrics.track,
+            };
+            let color = if center <= f64::from(head) {
+                theme.accent
+            } else {
+                theme.track
+            };
+            let rise = f64::from(metrics.track);
+            marks.push(Mark::Fill(clear, theme.ground));
+            marks.push(Mark::Line {
+                points: vec![
+                    (center - half, middle),
+                    (center - half / 2.0, middle - rise),
+                    (center + half / 2.0, middle + rise),
+                    (center + half, middle),
+                ],
+                width: f64::from(metrics.track) / 2.0,
+                color,
+                opacity: 1.0,
+            });
+        }
+        marks.push(Mark::Disc {
+            center: (f64::from(head), middle),
+            radius: f64::from(metrics.track) * 1.4,
+            color: theme.ink,
+            opacity: 1.0,
+        });
+    }
+
+    /// Where on the timeline a clip time is.
+    fn x_at(&self, clip_ms: f64) -> i32 {
+        let margin = f64::from(self.metrics.margin);
+        let width = (f64::from(self.rect.width) - 2.0 * margin).max(1.0);
+        let share = (clip_ms / self.map.play_length().max(1.0)).clamp(0.0, 1.0);
+        self.rect.x + (margin + share * width).round() as i32
+    }
+
+    fn fold_at(&self, clip_ms: f64) -> Option<&Fold> {
+        self.folds
+            .iter()
+            .find(|fold| (fold.start..fold.end).contains(&clip_ms))
+    }
+
+    /// The time that playhead and clocks show at a clip time: they move in steps, so that a clip in
+    /// which nothing happens has few frames.
+    fn on_step(&self, clip_ms: f64) -> f64 {
+        let end = self.map.play_length();
+        if clip_ms >= end {
+            return end;
+        }
+        match self.fold_at(clip_ms) {
+            Some(fold) => fold.start + floor_to(clip_ms - fold.start, FOLD_STEP_MS),
+            None => floor_to(clip_ms, self.step),
+        }
+    }
+
+    /// The next clip time at which the bar looks different.
+    pub(super) fn next_change(&self, clip_ms: f64) -> Option<f64> {
+        let shown = |clip_ms: f64| (self.x_at(self.on_step(clip_ms)), self.clocks_at(clip_ms));
+        let now = shown(clip_ms);
+        let step = if self.fold_at(clip_ms).is_some() {
+            FOLD_STEP_MS
+        } else {
+            self.step
+        };
+        let end = self.map.play_length();
+        let mut stepped = None;
+        let mut time = self.on_step(clip_ms) + step;
+        while clip_ms < end && stepped.is_none() {
+            time = time.min(end);
+            if shown(time) != now {
+                stepped = Some(time);
+            } else if time >= end {
+                break;
+            }
+            time += step;
+        }
+        let edges = self.folds.iter().flat_map(|fold| [fold.start, fold.end]);
+        let edge = edges.into_iter().find(|edge| *edge > clip_ms);
+        let address = self
+            .addresses
+            .next_change(self.map.picture_at(clip_ms))
+            .map(|recording| self.map.clip_at(recording));
+        [stepped, edge, address]
+            .into_iter()
+            .flatten()
+            .min_by(f64::total_cmp)
+    }
+}
+
+fn floor_to(value: f64, step: f64) -> f64 {
+    (value / step).floor() * step
+}
+
+/// A page's address without what says nothing, its host standing out, at most `room` pixels wide.
+fn address_line(address: &str, room: u32) -> String {
+    let short = address
+        .strip_prefix("https://")
+        .or_else(|| address.strip_prefix("http://"))
+        .unwrap_or(address);
+    // What is between user and host may be a secret.
+    let host_end = short.find(['/', '?', '#']).unwrap_or(short.len());
+    let (host, path) = short.split_at(host_end);
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let path: Vec<char> = if path == "/" {
+        Vec::new()
+    } else {
+        path.chars().collect()
+    };
+    let tail_from = path.len().saturating_sub(ADDRESS_TAIL);
+    let (head, tail) = path.split_at(tail_from);
+    let text = |part: &[char]| escaped(&part.iter().collect::<String>(), MOST_ADDRESS);
+    format!(
+        "<div class=address style=\"max-width:{room}px\"><span class=head><b>{}</b>{}</span><span class=tail>{}</span></div>",
+        escaped(host, MOST_ADDRESS),
+        text(head),
+        text(tail),
+    )
+}
+
+fn idle_chip(skipped_ms: f64) -> String {
+    let seconds = (skipped_ms / 1000.0).round().max(1.0) as u64;
+    let text = match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    };
+    format!(
+        "<div class=chip><svg viewBox=\"0 0 14 10\"><path fill=currentColor \
+         d=\"M0 0l7 5-7 5zM7 0l7 5-7 5z\"/></svg>{text} idle</div>"
+    )
+}

@@ -1,0 +1,184 @@
+//! What is drawn over and around the page: pointer, clicks, and a bar below it with address, timeline
+//! and clocks. Pixels only: no browser.
+//!
+//! ```text
+//! Tab, Telemetry, Clip ──▶ Overlay ──sheets──▶ HTML ──stage──▶ pictures ──load──┐
+//!                             │                                                 ▼
+//!                             └──state_at(clip time)──▶ State ──compose(page)──▶ frame
+//! ```
+//!
+//! Everything with text in it is a piece of HTML that the browser draws once for a clip. What shows
+//! when, and at which spot, is a [`State`]: a list of what to draw, so that equal states are equal
+//! pixels and a frame is made only where they differ. Nothing here asks for a new picture of the page.
+//!
+//! Two kinds of pixels: *CSS pixels* of the page's viewport, in which recordings speak, and *output
+//! pixels*, in which everything is drawn. The [`Scene`] leads from one to the other.
+
+mod atlas;
+mod bar;
+mod history;
+mod options;
+mod paint;
+mod places;
+mod pointer;
+mod scene;
+mod sprites;
+mod state;
+mod theme;
+
+use self::atlas::Atlas;
+use self::bar::Bar;
+use self::history::{Pages, Viewport};
+use self::pointer::Pointer;
+use self::scene::{Layout, View};
+use self::sprites::PointerSprites;
+use self::theme::{Metrics, Theme};
+use crate::clip::Clip;
+use crate::pixmap::Pixmap;
+use crate::recording::{NodeId, Tab, Telemetry};
+use crate::stage::SheetPicture;
+
+pub use self::options::{Accent, Level, OverlayOptionError, OverlayOptions, Part, ThemeChoice};
+pub use self::places::{KnownPlace, KnownPlaces, NoFrames, PlaceBox, Places};
+pub use self::scene::{OutputSize, Rect, Scene};
+pub use self::state::State;
+
+/// Everything that is drawn over and around the page in one clip.
+#[derive(Debug, Clone)]
+pub struct Overlay {
+    layout: Layout,
+    theme: Theme,
+    metrics: Metrics,
+    atlas: Atlas,
+    map: crate::clip::TimeMap,
+    pages: Pages,
+    pointer: Option<(Pointer, PointerSprites)>,
+    bar: Option<Bar>,
+}
+
+impl Overlay {
+    /// Plans the overlays of `clip`, which was made from `tab`, on a page captured as `scene` says.
+    pub fn new(
+        tab: &Tab,
+        _telemetry: &Telemetry,
+        clip: &Clip,
+        scene: &Scene,
+        options: &OverlayOptions,
+    ) -> Overlay {
+        let theme = Theme::new(options);
+        let metrics = Metrics::for_width(scene.page_size().0);
+        let bar_height = if options.shows(Part::Bar) {
+            metrics.bar_height
+        } else {
+            0
+        };
+        let layout = Layout::new(scene, bar_height);
+        let pages = Pages::new(tab, clip);
+        let mut atlas = Atlas::default();
+        let pointer = (options.shows(Part::Cursor) || options.shows(Part::Clicks)).then(|| {
+            let sprites = PointerSprites::new(options, &metrics, &theme, &mut atlas);
+            (Pointer::new(tab, clip), sprites)
+        });
+        let bar = options
+            .shows(Part::Bar)
+            .then(|| Bar::new(clip, &pages, layout.bar, &theme, &metrics, &mut atlas));
+        Overlay {
+            layout,
+            theme,
+            metrics,
+            atlas,
+            map: clip.map.clone(),
+            pages,
+            pointer,
+            bar,
+        }
+    }
+
+    /// Width and height of a frame in output pixels: the page and the bar below it. Even numbers when
+    /// there is a bar; without, the size of the page's picture.
+    pub fn size(&self) -> (u32, u32) {
+        self.layout.size()
+    }
+
+    /// What the stage has to draw before anything can be composed: HTML for
+    /// [`Stage::draw_sheet`](crate::stage::Stage::draw_sheet), which is to be open at the scene's
+    /// size and scale.
+    pub fn sheets(&self) -> Vec<String> {
+        let width = self.layout.page.width;
+        self.atlas
+            .sheet(&self.theme, &self.metrics, width)
+            .into_iter()
+            .collect()
+    }
+
+    /// Takes the pictures of all [sheets](Overlay::sheets), in their order. What is not on them is
+    /// not drawn.
+    pub fn load(&mut self, pictures: &[SheetPicture]) {
+        self.atlas.load(pictures);
+    }
+
+    /// The nodes whose places [`Overlay::state_at`] will ask for: ascending, each once.
+    pub fn wanted_at(&self, clip_ms: f64) -> Vec<NodeId> {
+        let mut wanted = Vec::new();
+        if let Some((pointer, _)) = &self.pointer {
+            wanted.extend(pointer.targets_at(clip_ms));
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted
+    }
+
+    /// What is drawn at a clip time. The sheets must be [loaded](Overlay::load).
+    pub fn state_at(&self, clip_ms: f64, places: &dyn Places) -> State {
+        let view = self.view_at(clip_ms);
+        let mut marks = Vec::new();
+        if let Some((pointer, sprites)) = &self.pointer {
+            let state = pointer.at(clip_ms, &mut |node, x, y| places.to_page(node, (x, y)));
+            sprites.draw(&state, &view, &mut marks);
+        }
+        // Above the pointer, which may hang over the page's edge.
+        if let Some(bar) = &self.bar {
+            bar.draw(clip_ms, &self.atlas, &mut marks);
+        }
+        State {
+            view: view.rect,
+            marks,
+        }
+    }
+
+    /// The first clip time from `clip_ms` on at which the state may be another than at `clip_ms`:
+    /// `clip_ms` itself while something moves; `None` when nothing changes until the end.
+    pub fn next_change(&self, clip_ms: f64) -> Option<f64> {
+        let pointer = self
+            .pointer
+            .as_ref()
+            .and_then(|(pointer, _)| pointer.next_change(clip_ms));
+        let bar = self.bar.as_ref().and_then(|bar| bar.next_change(clip_ms));
+        let view = self
+            .pages
+            .viewports
+            .next_change(self.map.picture_at(clip_ms))
+            .map(|recording| self.map.clip_at(recording));
+        [pointer, bar, view].into_iter().flatten().min_by(f64::total_cmp)
+    }
+
+    /// The frame: the page's picture, which has the scene's [page size](Scene::page_size), with a
+    /// state drawn over and around it. Opaque.
+    pub fn compose(&self, page: &Pixmap, state: &State) -> Pixmap {
+        state::compose(page, state, &self.layout, &self.theme, &self.atlas)
+    }
+
+    fn view_at(&self, clip_ms: f64) -> View {
+        let viewport = self.pages.viewports.at(self.map.picture_at(clip_ms));
+        match viewport {
+            Some(viewport) => self.layout.view(*viewport),
+            None => View {
+                rect: self.layout.page,
+                scale: self.layout.scale,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! What a user may ask of overlays, and how it is written on a command line.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::theme::Color;
+
+/// What is drawn over and around a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OverlayOptions {
+    /// How much.
+    pub level: Level,
+    /// Parts to draw beside those of the level.
+    pub show: Vec<Part>,
+    /// Parts not to draw; takes precedence.
+    pub hide: Vec<Part>,
+    /// The colours.
+    pub theme: ThemeChoice,
+    /// The colour that stands out, instead of the theme's.
+    pub accent: Option<Accent>,
+}
+
+impl OverlayOptions {
+    /// Whether a part is drawn.
+    pub fn shows(&self, part: Part) -> bool {
+        !self.hide.contains(&part) && (self.level >= part.level() || self.show.contains(&part))
+    }
+}
+
+/// Why an option's value cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct OverlayOptionError(String);
+
+/// How much is drawn. Written `none`, `minimal` or `full`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The page alone.
+    None,
+    /// What the user did: cursor and clicks.
+    Minimal,
+    /// All there is to tell.
+    #[default]
+    Full,
+}
+
+/// Something that is drawn, and can be switched on and off. Written by its [`Part::name`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The pointer, and fingers.
+    Cursor,
+    /// Ripples where something was clicked or touched.
+    Clicks,
+    /// The bar below the page: address, timeline, clocks.
+    Bar,
+}
+
+impl Part {
+    /// All parts, in the order in which help texts name them.
+    pub const ALL: [Part; 3] = [Part::Cursor, Part::Clicks, Part::Bar];
+
+    /// Its name in options.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Cursor => "cursor",
+            Part::Clicks => "clicks",
+            Part::Bar => "bar",
+        }
+    }
+
+    /// The level from which on it is drawn.
+    fn level(self) -> Level {
+        match self {
+            Part::Cursor | Part::Clicks => Level::Minimal,
+            Part::Bar => Level::Full,
+        }
+    }
+}
+
+/// Which colours. Written `light`, `dark` or `auto`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ThemeChoice {
+    /// What reads well beside any page: the dark one, for it ends a light page as clearly as a dark one.
+    #[default]
+    Auto,
+    /// Dark text on light ground.
+    Light,
+    /// Light text on dark ground.
+    Dark,
+}
+
+/// A colour, written as CSS writes it: `#4c9dff` or `#49f`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accent(pub(super) Color);
+
+impl FromStr for Level {
+    type Err = OverlayOptionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(Level::None),
+            "minimal" => Ok(Level::Minimal),
+            "full" => Ok(Level::Full),
+            other => Err(OverlayOptionError(format!(
+                "‘{other}’ is not a level of overlays: use none, minimal or full"
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Level::None => "none",
+            Level::Minimal => "minimal",
+            Level::Full => "full",
+        })
+    }
+}
+
+impl FromStr for Part {
+    type Err = OverlayOptionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Part::ALL
+            .into_iter()
+            .find(|part| part.name() == text)
+            .ok_or_else(|| {
+                let names: Vec<&str> = Part::ALL.into_iter().map(Part::name).collect();
+                OverlayOptionError(format!(
+                    "‘{text}’ is not a part of the overlays: use {}",
+                    names.join(", ")
+                ))
+            })
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for ThemeChoice {
+    type Err = OverlayOptionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(ThemeChoice::Auto),
+            "light" => Ok(ThemeChoice::Light),
+            "dark" => Ok(ThemeChoice::Dark),
+            other => Err(OverlayOptionError(format!(
+                "‘{other}’ is not a theme: use light, dark or auto"
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for ThemeChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ThemeChoice::Auto => "auto",
+            ThemeChoice::Light => "light",
+            ThemeChoice::Dark => "dark",
+        })
+    }
+}
+
+impl FromStr for Accent {
+    type Err = OverlayOptionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        hexadecimal(text.trim().trim_start_matches('#'))
+            .map(Accent)
+            .ok_or_else(|| OverlayOptionError(format!("‘{text}’ is not a colour: use #4c9dff or #49f")))
+    }
+}
+
+impl fmt::Display for Accent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+fn hexadecimal(digits: &str) -> Option<Color> {
+    let digits: Vec<u8> = digits
+        .chars()
+        .map(|digit| digit.to_digit(16).map(|value| value as u8))
+        .collect::<Option<_>>()?;
+    match digits[..] {
+        [r, g, b] => Some(Color(r * 17, g * 17, b * 17)),
+        [r, s, g, h, b, c] => Some(Color(r * 16 + s, g * 16 + h, b * 16 + c)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_and_lists_decide_what_is_shown() {
+        let mut options = OverlayOptions::default();
+        assert!(Part::ALL.into_iter().all(|part| options.shows(part)));
+        options.level = Level::Minimal;
+        assert!(options.shows(Part::Cursor) && !options.shows(Part::Bar));
+        options.show = vec![Part::Bar];
+        assert!(options.shows(Part::Bar));
+        options.hide = vec![Part::Bar];
+        assert!(!options.shows(Part::Bar));
+        options.level = Level::None;
+        assert!(Part::ALL.into_iter().all(|part| !options.shows(part)));
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        for part in Part::ALL {
+            assert_eq!(part.to_string().parse(), Ok(part));
+        }
+        for level in [Level::None, Level::Minimal, Level::Full] {
+            assert_eq!(level.to_string().parse(), Ok(level));
+        }
+        for theme in [ThemeChoice::Auto, ThemeChoice::Light, ThemeChoice::Dark] {
+            assert_eq!(theme.to_string().parse(), Ok(theme));
+        }
+        assert_eq!("#49f".parse::<Accent>().unwrap().to_string(), "#4499ff");
+        assert_eq!("4c9dff".parse::<Accent>().unwrap().to_string(), "#4c9dff");
+        for wrong in ["", "#", "#1234", "red", "#ggg"] {
+            assert!(wrong.parse::<Accent>().is_err(), "{wrong}");
+        }
+        let error = "arrow".parse::<Part>().unwrap_err().to_string();
+        assert!(error.contains("cursor"), "{error}");
+    }
+}

@@ -1,0 +1,84 @@
+//! Where recorded nodes are on the page, which is known only while the page is shown.
+
+use std::collections::BTreeMap;
+
+use crate::recording::NodeId;
+
+/// A box in CSS pixels of the page's viewport.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PlaceBox {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+/// Answers where recorded nodes are at the time that is drawn.
+pub trait Places {
+    /// Leads a position in the viewport of the document that `node` is in to the viewport of the
+    /// page, both in CSS pixels.
+    fn to_page(&self, node: NodeId, position: (f64, f64)) -> (f64, f64);
+
+    /// Where an element is; `None` when it is not on the page, or it is not known where.
+    fn element(&self, node: NodeId) -> Option<PlaceBox>;
+}
+
+/// The places of a page without frames, of whose elements nothing is known: a position in it is a
+/// position on the page.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoFrames;
+
+impl Places for NoFrames {
+    fn to_page(&self, _node: NodeId, position: (f64, f64)) -> (f64, f64) {
+        position
+    }
+
+    fn element(&self, _node: NodeId) -> Option<PlaceBox> {
+        None
+    }
+}
+
+/// Places that were asked of the stage for the nodes that [`Overlay::wanted_at`](super::Overlay::wanted_at)
+/// names.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct KnownPlaces {
+    nodes: BTreeMap<NodeId, KnownPlace>,
+}
+
+/// Where one node is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KnownPlace {
+    /// Where the viewport of the node's document begins, in CSS pixels of the page's viewport.
+    pub document: (f64, f64),
+    /// CSS pixels of the page to one of the node's document.
+    pub scale: f64,
+    /// Where the element is, if it is on the page.
+    pub element: Option<PlaceBox>,
+}
+
+impl KnownPlaces {
+    /// Notes where a node is.
+    pub fn insert(&mut self, node: NodeId, place: KnownPlace) {
+        self.nodes.insert(node, place);
+    }
+}
+
+impl Places for KnownPlaces {
+    fn to_page(&self, node: NodeId, (x, y): (f64, f64)) -> (f64, f64) {
+        match self.nodes.get(&node) {
+            Some(place) => (
+                place.document.0 + x * place.scale,
+                place.document.1 + y * place.scale,
+            ),
+            None => (x, y),
+        }
+    }
+
+    fn element(&self, node: NodeId) -> Option<PlaceBox> {
+        self.nodes.get(&node)?.element
+    }
+}

@@ -1,0 +1,302 @@
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::clip::{ClipOptions, Seconds};
+use crate::recording::{
+    Event, EventData, EventKind, FullSnapshot, Interaction, InteractionKind, Meta, NodeTree, Payload,
+    PointerKind, PointerPath, PointerSample,
+};
+use crate::stage::SpriteBox;
+
+const START: f64 = 1_773_151_320_000.0;
+
+fn event(at: f64, kind: EventKind, data: EventData) -> Event {
+    Event {
+        time: START + at,
+        index: 0,
+        kind,
+        payload: Payload::Decoded(Arc::new(data)),
+    }
+}
+
+fn page(at: f64, href: &str, width: f64, height: f64) -> [Event; 2] {
+    let meta = Meta {
+        href: href.into(),
+        width,
+        height,
+    };
+    let snapshot = FullSnapshot {
+        tree: NodeTree::default(),
+        scroll: (0.0, 0.0),
+    };
+    [
+        event(at, EventKind::Meta, EventData::Meta(meta)),
+        event(at, EventKind::FullSnapshot, EventData::FullSnapshot(snapshot)),
+    ]
+}
+
+fn moved(at: f64, x: f64, y: f64) -> Event {
+    let sample = PointerSample {
+        x,
+        y,
+        target: 1,
+        offset: 0.0,
+    };
+    let path = PointerPath {
+        kind: PointerKind::Mouse,
+        samples: vec![sample],
+    };
+    event(at, EventKind::PointerMove, EventData::PointerMove(path))
+}
+
+fn pressed(at: f64, kind: InteractionKind, position: (f64, f64), touch: bool) -> Event {
+    let interaction = Interaction {
+        kind,
+        target: 1,
+        position: Some(position),
+        touch,
+    };
+    event(at, EventKind::Interaction, EventData::Interaction(interaction))
+}
+
+/// A session with everything in it: moves, a click, a long pause, another page of another size, a touch.
+fn session() -> Tab {
+    use InteractionKind::*;
+    let mut events = Vec::new();
+    events.extend(page(0.0, "https://shop.example/checkout", 800.0, 600.0));
+    events.push(moved(400.0, 10.0, 10.0));
+    events.push(moved(450.0, 60.0, 40.0));
+    events.push(moved(500.0, 100.0, 100.0));
+    events.extend([MouseDown, MouseUp, Click].map(|kind| pressed(700.0, kind, (100.0, 100.0), false)));
+    events.push(moved(20_000.0, 300.0, 100.0));
+    events.extend(page(21_000.0, "https://shop.example/done", 400.0, 600.0));
+    events.push(pressed(22_000.0, TouchStart, (50.0, 50.0), true));
+    events.push(pressed(22_300.0, TouchEnd, (50.0, 80.0), true));
+    events.push(moved(24_500.0, 20.0, 20.0));
+    Tab {
+        id: String::new(),
+        events,
+    }
+}
+
+fn clip(tab: &Tab) -> Clip {
+    let options = ClipOptions {
+        hold: Seconds::from_milliseconds(1000.0),
+        ..ClipOptions::default()
+    };
+    Clip::new(tab, &options).expect("there is something to show")
+}
+
+fn overlay(tab: &Tab, options: &OverlayOptions) -> Overlay {
+    let clip = clip(tab);
+    let size = OutputSize {
+        width: Some(400),
+        scale: None,
+    };
+    let scene = Scene::new(tab, &clip, size);
+    let mut overlay = Overlay::new(tab, &Telemetry::default(), &clip, &scene, options);
+    overlay.load(&[drawn(&overlay.sheets())]);
+    overlay
+}
+
+/// A sheet on which every piece is 8 by 8 pixels of one colour.
+fn drawn(sheets: &[String]) -> SheetPicture {
+    let pieces = sheets
+        .iter()
+        .map(|sheet| sheet.matches("data-sprite=").count())
+        .sum();
+    let picture = Pixmap {
+        width: 8,
+        height: 8,
+        data: [200, 100, 50, 255].repeat(64),
+    };
+    let sprite = |id: usize| SpriteBox {
+        name: id.to_string(),
+        x: 0.0,
+        y: 0.0,
+        width: 8.0,
+        height: 8.0,
+    };
+    SheetPicture {
+        on_black: picture.clone(),
+        on_white: picture,
+        sprites: (0..pieces).map(sprite).collect(),
+    }
+}
+
+fn level(level: Level) -> OverlayOptions {
+    OverlayOptions {
+        level,
+        ..OverlayOptions::default()
+    }
+}
+
+#[test]
+fn without_overlays_the_frame_is_the_page() {
+    let overlay = overlay(&session(), &level(Level::None));
+    assert_eq!(overlay.size(), (400, 300));
+    assert!(overlay.sheets().is_empty());
+    let page = Pixmap {
+        width: 400,
+        height: 300,
+        data: [1, 2, 3, 255].repeat(400 * 300),
+    };
+    let state = overlay.state_at(700.0, &NoFrames);
+    assert_eq!(overlay.compose(&page, &state), page);
+}
+
+#[test]
+fn the_bar_is_below_the_page_and_never_on_it() {
+    let mut options = level(Level::Full);
+    options.hide = vec![Part::Cursor, Part::Clicks];
+    let overlay = overlay(&session(), &options);
+    let (width, height) = overlay.size();
+    assert!(
+        width == 400 && height > 300 && height % 2 == 0,
+        "{width} by {height}"
+    );
+    let page = Pixmap {
+        width: 400,
+        height: 300,
+        data: [1, 2, 3, 255].repeat(400 * 300),
+    };
+    let frame = overlay.compose(&page, &overlay.state_at(700.0, &NoFrames));
+    assert_eq!(frame.data[..page.data.len()], page.data);
+    assert_eq!(frame.data.len(), (width * height * 4) as usize);
+    assert!(frame.data.chunks_exact(4).all(|pixel| pixel[3] == 255));
+}
+
+#[test]
+fn a_smaller_viewport_is_shown_in_the_middle() {
+    let tab = session();
+    let overlay = overlay(&tab, &level(Level::Minimal));
+    let end = clip(&tab).map.length() as f64;
+    let state = overlay.state_at(end, &NoFrames);
+    assert_eq!(
+        (state.view.x, state.view.width, state.view.height),
+        (100, 200, 300)
+    );
+    let page = Pixmap {
+        width: 400,
+        height: 300,
+        data: [1, 2, 3, 255].repeat(400 * 300),
+    };
+    let frame = overlay.compose(&page, &state);
+    assert_ne!(frame.data[..4], [1, 2, 3, 255]);
+    assert_eq!(frame.data[150 * 4..151 * 4], [1, 2, 3, 255]);
+}
+
+#[test]
+fn nothing_is_drawn_outside_of_a_picture_of_another_size() {
+    let overlay = overlay(&session(), &OverlayOptions::default());
+    for (width, height) in [(1, 1), (399, 299), (401, 700), (0, 0)] {
+        let page = Pixmap {
+            width,
+            height,
+            data: [9, 9, 9, 255].repeat((width * height) as usize),
+        };
+        let frame = overlay.compose(&page, &overlay.state_at(0.0, &NoFrames));
+        assert_eq!((frame.width, frame.height), overlay.size());
+        assert!(frame.data.chunks_exact(4).all(|pixel| pixel[3] == 255));
+    }
+}
+
+#[test]
+fn folded_time_has_a_chip_while_it_passes() {
+    let tab = session();
+    let overlay = overlay(&tab, &OverlayOptions::default());
+    let sheet = overlay.sheets().concat();
+    assert!(sheet.contains("</svg>18 s idle"), "{sheet}");
+    let clip = clip(&tab);
+    let fold = clip.map.segments().get(1).expect("a fold").clip.clone();
+    let marks = |time| overlay.state_at(time, &NoFrames).marks.len();
+    assert!(marks(fold.start + 1.0) > marks(fold.start - 1.0));
+    assert!(marks(fold.end - 1.0) > marks(fold.end + 1.0));
+}
+
+#[test]
+fn positions_in_frames_are_led_to_the_page() {
+    let overlay = overlay(&session(), &level(Level::Minimal));
+    assert_eq!(overlay.wanted_at(900.0), [1]);
+    let mut places = KnownPlaces::default();
+    places.insert(
+        1,
+        KnownPlace {
+            document: (30.0, 10.0),
+            scale: 0.5,
+            element: None,
+        },
+    );
+    let arrow = |state: &State| match state.marks.last() {
+        Some(state::Mark::Sprite(_, spot)) => *spot,
+        other => panic!("the pointer is drawn last, not {other:?}"),
+    };
+    let plain = arrow(&overlay.state_at(650.0, &NoFrames));
+    let framed = arrow(&overlay.state_at(650.0, &places));
+    // (100, 100) at half the size: (50, 50); in the frame (80, 60): (40, 30).
+    assert_eq!((plain.0 - framed.0, plain.1 - framed.1), (10, 20));
+}
+
+#[test]
+fn addresses_are_text_and_hold_no_password() {
+    let mut tab = Tab::default();
+    tab.events.extend(page(
+        0.0,
+        "https://me:secret@shop.example/<script>alert(1)</script>",
+        800.0,
+        600.0,
+    ));
+    tab.events.push(moved(900.0, 1.0, 1.0));
+    let sheet = overlay(&tab, &OverlayOptions::default()).sheets().concat();
+    assert!(!sheet.contains("<script") && !sheet.contains("secret"), "{sheet}");
+    assert!(sheet.contains("&lt;script"));
+}
+
+#[test]
+fn a_still_session_has_few_overlay_frames() {
+    let mut tab = Tab::default();
+    tab.events
+        .extend(page(0.0, "https://shop.example/", 800.0, 600.0));
+    tab.events.push(event(9000.0, EventKind::Load, EventData::Load));
+    let overlay = {
+        let clip = Clip::new(
+            &tab,
+            &ClipOptions {
+                idle: crate::clip::Idle::Keep,
+                ..ClipOptions::default()
+            },
+        )
+        .expect("there is something to show");
+        let scene = Scene::new(&tab, &clip, OutputSize::default());
+        Overlay::new(
+            &tab,
+            &Telemetry::default(),
+            &clip,
+            &scene,
+            &OverlayOptions::default(),
+        )
+    };
+    let mut changes = 0;
+    let mut time = 0.0;
+    while let Some(next) = overlay.next_change(time) {
+        assert!(next > time, "still at {time}");
+        (time, changes) = (next, changes + 1);
+    }
+    assert_eq!(changes, 36, "four a second");
+}
+
+proptest! {
+    /// What `next_change` promises: until then, nothing is different.
+    #[test]
+    fn states_are_equal_until_the_next_change(from in 0.0..9000.0f64, share in 0.0..1.0f64) {
+        let tab = session();
+        let overlay = overlay(&tab, &OverlayOptions::default());
+        let end = clip(&tab).map.length() as f64;
+        let from = from.min(end);
+        let next = overlay.next_change(from).unwrap_or(end).max(from);
+        let between = from + (next - from) * share * 0.999;
+        prop_assert_eq!(overlay.state_at(from, &NoFrames), overlay.state_at(between, &NoFrames));
+    }
+}

@@ -1,0 +1,139 @@
+//! Colours and measures.
+
+use std::fmt;
+
+use super::options::{Accent, OverlayOptions, ThemeChoice};
+
+/// An opaque colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Color(pub(super) u8, pub(super) u8, pub(super) u8);
+
+impl Color {
+    /// How bright it is, 0 to 255 (ITU-R BT.601).
+    fn luma(self) -> u32 {
+        (u32::from(self.0) * 299 + u32::from(self.1) * 587 + u32::from(self.2) * 114) / 1000
+    }
+}
+
+impl fmt::Display for Color {
+    /// As CSS.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
+    }
+}
+
+/// The colours of everything that is drawn over and around a page. Text on [`Theme::ground`] keeps a
+/// contrast of at least 4.5:1 (WCAG 2.2, 1.4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Theme {
+    /// Of the bar, chips and cards.
+    pub(super) ground: Color,
+    /// Between the ground and what it lies on.
+    pub(super) edge: Color,
+    /// Around pages that are smaller than the output.
+    pub(super) backdrop: Color,
+    /// Text that matters.
+    pub(super) ink: Color,
+    /// Text beside it.
+    pub(super) muted: Color,
+    /// What of the timeline is still to come.
+    pub(super) track: Color,
+    /// The one colour that stands out.
+    pub(super) accent: Color,
+    /// Text on it.
+    pub(super) on_accent: Color,
+}
+
+impl Theme {
+    /// Dark, so that it ends a light page as clearly as a dark one.
+    const DARK: Theme = Theme {
+        ground: Color(0x17, 0x1a, 0x20),
+        edge: Color(0x3a, 0x41, 0x4c),
+        backdrop: Color(0x24, 0x29, 0x31),
+        ink: Color(0xf5, 0xf7, 0xf9),
+        muted: Color(0xa6, 0xb0, 0xbd),
+        track: Color(0x46, 0x4f, 0x5c),
+        accent: Color(0x4c, 0x9d, 0xff),
+        on_accent: Color(0x0a, 0x16, 0x28),
+    };
+
+    const LIGHT: Theme = Theme {
+        ground: Color(0xff, 0xff, 0xff),
+        edge: Color(0xc9, 0xd0, 0xd9),
+        backdrop: Color(0xe6, 0xe9, 0xee),
+        ink: Color(0x17, 0x1a, 0x20),
+        muted: Color(0x57, 0x60, 0x6e),
+        track: Color(0xd3, 0xd9, 0xe1),
+        accent: Color(0x0b, 0x62, 0xd6),
+        on_accent: Color(0xff, 0xff, 0xff),
+    };
+
+    pub(super) fn new(options: &OverlayOptions) -> Theme {
+        let theme = match options.theme {
+            ThemeChoice::Light => Theme::LIGHT,
+            ThemeChoice::Dark | ThemeChoice::Auto => Theme::DARK,
+        };
+        let Some(Accent(accent)) = options.accent else {
+            return theme;
+        };
+        let on_accent = if accent.luma() > 0x80 {
+            Color(0, 0, 0)
+        } else {
+            Color(255, 255, 255)
+        };
+        Theme {
+            accent,
+            on_accent,
+            ..theme
+        }
+    }
+}
+
+/// Measures in output pixels. They follow the width of the output, not the scale of the page, so that
+/// text is readable in a small clip of a large page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Metrics {
+    /// Font size of the bar's text.
+    pub(super) font: u32,
+    /// Height of a line of text.
+    pub(super) line: u32,
+    /// Height of the bar.
+    pub(super) bar_height: u32,
+    /// Between the bar's content and the edges.
+    pub(super) margin: u32,
+    /// Between two things in the bar.
+    pub(super) gap: u32,
+    /// From the top of the bar to the timeline.
+    pub(super) track_top: u32,
+    /// Thickness of the timeline.
+    pub(super) track: u32,
+    /// From the top of the bar to its line of text.
+    pub(super) text_top: u32,
+    /// Height of the arrow that is the mouse pointer.
+    pub(super) cursor: u32,
+}
+
+impl Metrics {
+    pub(super) fn for_width(width: u32) -> Metrics {
+        let font = match width {
+            0..360 => 11,
+            360..900 => 12,
+            900..1200 => 13,
+            1200..1500 => 14,
+            1500..1800 => 16,
+            _ => 18,
+        };
+        let times = |factor: f64| (f64::from(font) * factor).round() as u32;
+        Metrics {
+            font,
+            line: times(1.4),
+            bar_height: times(3.6),
+            margin: times(1.15),
+            gap: times(1.5),
+            track_top: times(0.8),
+            track: times(0.34),
+            text_top: times(1.65),
+            cursor: times(1.8),
+        }
+    }
+}
