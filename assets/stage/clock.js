@@ -2,11 +2,13 @@
 // time. Animations count from the time of the step that started them, SVG documents from the time
 // at which they came into the page, media from where they were known to be.
 
-let begun = new WeakMap(); // animation → recording time of its zero, or { at } while it is held
+let begun = new WeakMap(); // animation → when it was found, recording time of its zero, position while it is held
 let svgs = new Map(); // outermost svg element → recording time of its zero
 let hasSmil = false;
 let media = new Map(); // handle → state
-let running = 0;
+let running = 0; // animations under way
+let fromSnapshot = 0; // those of them that a snapshot brought: they may have begun before it
+let snapshotTime = null;
 
 const SMIL = /^(animate|animateMotion|animateTransform|set)$/;
 
@@ -16,6 +18,7 @@ function resetClock() {
   hasSmil = false;
   media = new Map();
   running = 0;
+  fromSnapshot = 0;
 }
 
 function noteSvg(element, tag, born) {
@@ -40,45 +43,44 @@ function everyAnimation() {
 function seekAnimations(time) {
   if (still) return;
   running = 0;
+  fromSnapshot = 0;
   for (const animation of everyAnimation()) {
     if (animation.playState === "finished") continue;
-    let zero = begun.get(animation);
-    if (zero === undefined) {
-      zero = animation.playState === "paused" ? { at: 0 } : time;
-      begun.set(animation, zero);
+    let known = begun.get(animation);
+    if (known === undefined) {
+      known = { found: time, zero: time, at: animation.playState === "paused" ? 0 : null };
+      begun.set(animation, known);
       animation.pause();
     } else {
-      zero = held(animation, zero, time);
+      follow(animation, known, time);
     }
-    const position = typeof zero === "object" ? zero.at : time - zero;
+    const position = known.at ?? time - known.zero;
     const end = animation.effect.getComputedTiming().endTime;
     if (position >= end && Number.isFinite(end)) {
       animation.finish();
       continue;
     }
     animation.currentTime = position;
-    if (typeof zero === "number") running++;
+    if (known.at === null) running++;
+    if (known.found === snapshotTime) fromSnapshot++;
   }
 }
 
-// `animation-play-state` can no longer move what a call has paused: follow it here.
-function held(animation, zero, time) {
+// `animation-play-state` can no longer move what a call has paused: it is followed here.
+function follow(animation, known, time) {
   const { target, pseudoElement } = animation.effect;
-  const names = animation.animationName;
-  if (names === undefined || !target) return zero;
+  const name = animation.animationName;
+  if (name === undefined || !target) return;
   const style = getComputedStyle(target, pseudoElement);
-  const states = style.animationPlayState;
-  if (!states.includes("paused")) {
-    if (typeof zero === "number") return zero;
-    begun.set(animation, time - zero.at);
-    return time - zero.at;
+  const states = style.animationPlayState.split(", ");
+  const paused = states.includes("paused")
+    && states[style.animationName.split(", ").indexOf(name) % states.length] === "paused";
+  if (paused === (known.at !== null)) return;
+  if (paused) known.at = time - known.zero;
+  else {
+    known.zero = time - known.at;
+    known.at = null;
   }
-  const list = states.split(", ");
-  const paused = list[style.animationName.split(", ").indexOf(names) % list.length] === "paused";
-  if (paused === (typeof zero === "object")) return zero;
-  const next = paused ? { at: time - zero } : time - zero.at;
-  begun.set(animation, next);
-  return next;
 }
 
 function seekSvgs(time) {

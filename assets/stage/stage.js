@@ -40,6 +40,7 @@ function step(steps, to) {
   for (const [time, changes] of steps) {
     // What a change interrupts has to be where it was at that moment.
     if (running > 0) seekAnimations(time);
+    if (changes[0]?.[0] === 0) snapshotTime = time;
     for (const [operation, ...given] of changes) {
       try {
         OPERATIONS[operation](...given);
@@ -56,7 +57,7 @@ function step(steps, to) {
   }
   seek(to);
   drawCanvases();
-  return { running, pending: countPending(), failed, errors, frames: framePlaces() };
+  return { running, fromSnapshot, pending: countPending(), failed, errors, frames: framePlaces() };
 }
 
 // Goes on with what was not ready; gives how much still is not.

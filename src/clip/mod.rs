@@ -91,6 +91,16 @@ impl Clip {
         })
     }
 
+    /// The recording time that `point` means, in milliseconds since the Unix epoch, or the nearest at
+    /// which this clip has a picture.
+    pub fn resolve(&self, point: TimePoint) -> f64 {
+        let session = Span {
+            start: self.origin,
+            end: self.session_end,
+        };
+        point.resolve(session).clamp(self.map.start(), self.map.end())
+    }
+
     /// Milliseconds of recording time since the session's first event.
     pub fn since_origin(&self, recording: f64) -> f64 {
         recording - self.origin

@@ -93,6 +93,23 @@ impl Plan {
     }
 
     /// The first event that can change the page after a recording time.
+    /// Index of the last point of the clip's grid that can have a frame.
+    pub fn last_index(&self) -> u64 {
+        self.last
+    }
+
+    /// The point `index` of the clip's grid: its clip time in milliseconds and the recording time of
+    /// the page shown there, in milliseconds since the Unix epoch.
+    pub fn at(&self, index: u64) -> (u64, f64) {
+        let clip_ms = self.grid.at(index);
+        (clip_ms, self.map.picture_at(clip_ms as f64))
+    }
+
+    /// Length of the clip in milliseconds.
+    pub fn length(&self) -> u64 {
+        self.map.length()
+    }
+
     fn event_after(&self, recording: f64) -> Option<f64> {
         let after = self.page_times.partition_point(|time| *time <= recording);
         self.page_times.get(after).copied()

@@ -122,8 +122,11 @@ impl Camera {
     }
 }
 
-/// Decodes the browser's PNG (8-bit RGB or RGBA).
-pub(super) fn decode(png: &[u8]) -> Result<Pixmap, StageError> {
+/// Decodes a browser's PNG ([`Stage::png`](super::Stage::png)).
+///
+/// # Errors
+/// When it is damaged.
+pub fn decode(png: &[u8]) -> Result<Pixmap, StageError> {
     let unusable = |error: png::DecodingError| StageError::Picture {
         message: error.to_string(),
     };

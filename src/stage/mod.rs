@@ -19,6 +19,8 @@ mod wire;
 use self::browser::Browser;
 use self::capture::Camera;
 use self::page::Page;
+
+pub use self::capture::decode;
 use crate::pixmap::Pixmap;
 
 pub use self::browser::BrowserOptions;
@@ -120,7 +122,15 @@ impl Stage {
     /// # Errors
     /// When the browser does not answer, or its picture cannot be read.
     pub async fn shot(&mut self) -> Result<Pixmap, StageError> {
-        let png = self.camera.png(&self.page).await?;
-        capture::decode(&png)
+        decode(&self.png().await?)
+    }
+
+    /// The page's pixels as they are now, as the PNG that the browser makes of them: equal pixels,
+    /// equal bytes.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn png(&mut self) -> Result<Vec<u8>, StageError> {
+        self.camera.png(&self.page).await
     }
 }

@@ -19,6 +19,9 @@ const READY_PAUSE: Duration = Duration::from_millis(2);
 pub struct Shown {
     /// So many animations are under way: the page looks different a moment later.
     pub running: u32,
+    /// So many of those came with the snapshot: they may have begun before it.
+    #[serde(rename = "fromSnapshot")]
+    pub from_snapshot: u32,
     /// So many pictures, fonts or films are still being decoded.
     pending: u32,
     /// So many changes could not be carried out.
