@@ -15,6 +15,7 @@
 //! | [`stage`] | a browser page that shows the recorded document, and pictures of it |
 //! | [`overlay`] | what is drawn over and around the page |
 //! | [`encode`] | finished frames become a file |
+//! | [`render`] | all of it, once, for every front end |
 
 #![warn(missing_docs)]
 
@@ -22,6 +23,7 @@ pub mod clip;
 pub mod dom;
 pub mod encode;
 pub mod format;
+pub mod moment;
 pub mod overlay;
 pub mod pixmap;
 pub mod recording;

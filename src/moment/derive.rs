@@ -1,0 +1,250 @@
+//! Signs of frustration, read off the clicks of a recording by the published definitions.
+
+use std::sync::Arc;
+
+use super::{Moment, MomentKind};
+use crate::recording::{EventData, EventKind, FrustrationKind, InteractionKind, NodeId, Origin, Tab};
+
+/// More than this many clicks on one target…
+const RAGE_CLICKS: usize = 3;
+
+/// …within this time are a rage click, in milliseconds of recording time.
+const RAGE_WINDOW: f64 = 1000.0;
+
+/// A click after which nothing changes for this long is dead, in milliseconds of recording time.
+const DEAD_WAIT: f64 = 1000.0;
+
+/// An error this soon after a click belongs to it, in milliseconds of recording time.
+const ERROR_WAIT: f64 = 1000.0;
+
+#[derive(Debug, Clone, Copy)]
+struct Click {
+    time: f64,
+    target: NodeId,
+}
+
+/// The frustration signals that follow from the clicks of `tab`, of those kinds that the source does
+/// not give itself (`known`).
+pub(super) fn frustrations(tab: &Tab, known: &[Moment]) -> Vec<Moment> {
+    let given = |kind: FrustrationKind| {
+        known
+            .iter()
+            .any(|moment| moment.kind == MomentKind::Frustration(kind))
+    };
+    let clicks = clicks(tab);
+    let rage = rage(&clicks);
+    let mut found = Vec::new();
+    let mut add = |kind: FrustrationKind, click: Click| {
+        found.push(Moment {
+            time: click.time,
+            kind: MomentKind::Frustration(kind),
+            text: "".into(),
+            id: None,
+            tab: (!tab.id.is_empty()).then(|| Arc::from(tab.id.as_str())),
+            origin: Origin::Derived,
+            page: None,
+            node: Some(click.target),
+            group: format!("{} {}", kind.name(), click.target).into(),
+            signal: None,
+        });
+    };
+    if !given(FrustrationKind::RageClick) {
+        for group in &rage {
+            add(FrustrationKind::RageClick, group[0]);
+        }
+    }
+    let errors: Vec<f64> = known
+        .iter()
+        .filter(|moment| moment.kind == MomentKind::Error)
+        .map(|moment| moment.time)
+        .collect();
+    let failing = |click: &Click| {
+        let next = errors.partition_point(|time| *time < click.time);
+        errors
+            .get(next)
+            .is_some_and(|time| time - click.time <= ERROR_WAIT)
+    };
+    // The clicks of a rage click are one gesture.
+    let single = |click: &Click| {
+        !rage
+            .iter()
+            .any(|group| group.iter().skip(1).any(|other| other.time == click.time))
+    };
+    if !given(FrustrationKind::ErrorClick) {
+        for click in clicks.iter().filter(|click| single(click) && failing(click)) {
+            add(FrustrationKind::ErrorClick, *click);
+        }
+    }
+    if !given(FrustrationKind::DeadClick) {
+        let end = tab.end().unwrap_or_default();
+        for click in clicks.iter().filter(|click| single(click) && !failing(click)) {
+            // Whether something came after the end of the recording is not known.
+            if click.time + DEAD_WAIT <= end && nothing_changed(tab, click.time) {
+                add(FrustrationKind::DeadClick, *click);
+            }
+        }
+    }
+    found
+}
+
+fn clicks(tab: &Tab) -> Vec<Click> {
+    let mut clicks = Vec::new();
+    for event in tab
+        .events
+        .iter()
+        .filter(|event| event.kind == EventKind::Interaction)
+    {
+        if let Ok(data) = event.data()
+            && let EventData::Interaction(done) = &*data
+            && done.kind == InteractionKind::Click
+        {
+            clicks.push(Click {
+                time: event.time,
+                target: done.target,
+            });
+        }
+    }
+    clicks
+}
+
+/// Groups of more than three clicks on one target within a second, each as long as it goes on.
+fn rage(clicks: &[Click]) -> Vec<Vec<Click>> {
+    let mut groups = Vec::new();
+    let mut run: Vec<Click> = Vec::new();
+    let mut enraged = false;
+    let mut close = |run: &mut Vec<Click>, enraged: &mut bool| {
+        if std::mem::take(enraged) {
+            groups.push(std::mem::take(run));
+        }
+        run.clear();
+    };
+    for click in clicks {
+        if let Some(last) = run.last()
+            && (last.target != click.target || click.time - last.time > RAGE_WINDOW)
+        {
+            close(&mut run, &mut enraged);
+        }
+        run.push(*click);
+        if run.len() > RAGE_CLICKS {
+            let first = run[run.len() - 1 - RAGE_CLICKS].time;
+            enraged |= click.time - first <= RAGE_WINDOW;
+        }
+    }
+    close(&mut run, &mut enraged);
+    groups
+}
+
+fn nothing_changed(tab: &Tab, from: f64) -> bool {
+    let first = tab.events.partition_point(|event| event.time <= from);
+    !tab.events
+        .iter()
+        .skip(first)
+        .take_while(|event| event.time <= from + DEAD_WAIT)
+        .any(|event| changes_the_page(event.kind))
+}
+
+/// What a person would see as an answer to a click.
+fn changes_the_page(kind: EventKind) -> bool {
+    use EventKind::*;
+    matches!(
+        kind,
+        Meta | FullSnapshot
+            | Mutation
+            | Scroll
+            | ViewportResize
+            | Input
+            | MediaInteraction
+            | StyleSheetRules
+            | StyleDeclaration
+            | CanvasMutation
+            | Font
+            | AdoptedStyleSheets
+            | Selection
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::{Event, Interaction, Mutation, Payload};
+
+    fn event(time: f64, kind: EventKind, data: EventData) -> Event {
+        Event {
+            time,
+            index: 0,
+            kind,
+            payload: Payload::Decoded(Arc::new(data)),
+        }
+    }
+
+    fn click(time: f64, target: NodeId) -> Event {
+        let done = Interaction {
+            kind: InteractionKind::Click,
+            target,
+            position: None,
+            touch: false,
+        };
+        event(time, EventKind::Interaction, EventData::Interaction(done))
+    }
+
+    fn change(time: f64) -> Event {
+        event(
+            time,
+            EventKind::Mutation,
+            EventData::Mutation(Mutation::default()),
+        )
+    }
+
+    fn kinds(events: Vec<Event>) -> Vec<(f64, FrustrationKind)> {
+        let tab = Tab {
+            id: String::new(),
+            events,
+        };
+        let found = frustrations(&tab, &[]);
+        found
+            .iter()
+            .filter_map(|moment| match moment.kind {
+                MomentKind::Frustration(kind) => Some((moment.time, kind)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn four_clicks_in_a_second_are_rage() {
+        let mut events: Vec<Event> = (0..4).map(|at| click(f64::from(at) * 250.0, 7)).collect();
+        events.push(change(760.0));
+        assert_eq!(kinds(events), [(0.0, FrustrationKind::RageClick)]);
+        let slow = vec![
+            click(0.0, 7),
+            change(10.0),
+            click(400.0, 7),
+            click(800.0, 7),
+            click(1200.0, 7),
+            change(1210.0),
+        ];
+        assert_eq!(kinds(slow), []);
+        let apart = vec![
+            click(0.0, 7),
+            click(100.0, 8),
+            click(200.0, 7),
+            click(300.0, 8),
+            change(310.0),
+        ];
+        assert_eq!(kinds(apart), []);
+    }
+
+    #[test]
+    fn a_click_without_an_answer_is_dead() {
+        let events = vec![
+            click(0.0, 7),
+            change(1500.0),
+            click(2000.0, 7),
+            change(2100.0),
+            change(4000.0),
+        ];
+        assert_eq!(kinds(events), [(0.0, FrustrationKind::DeadClick)]);
+        // The recording ends before it could be told.
+        assert_eq!(kinds(vec![click(0.0, 7)]), []);
+    }
+}
