@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chromiumoxide::Command;
 use chromiumoxide::cdp::browser_protocol::emulation::{
-    SetFocusEmulationEnabledParams, SetScriptExecutionDisabledParams, SetVirtualTimePolicyParams,
-    VirtualTimePolicy,
+    SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams, SetScriptExecutionDisabledParams,
+    SetVirtualTimePolicyParams, VirtualTimePolicy,
 };
 use chromiumoxide::cdp::browser_protocol::fetch::{
     self, EventRequestPaused, FailRequestParams, FulfillRequestParams, HeaderEntry, RequestPattern,
@@ -56,12 +56,18 @@ impl Page {
         height: u32,
     ) -> Result<Self, StageError> {
         let mut target = CreateTargetParams::new("about:blank");
-        target.width = Some(i64::from(width));
-        target.height = Some(i64::from(height));
         if method == CaptureMethod::BeginFrame {
+            target.width = Some(i64::from(width));
+            target.height = Some(i64::from(height));
             target.enable_begin_frame_control = Some(true);
         }
         let page = deadline("opening a page", browser.cdp.new_page(target)).await?;
+        if method == CaptureMethod::Screenshot {
+            // Browsers with windows give targets no size of their own. A factor of 0 leaves the
+            // browser's in place.
+            let size = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), 0.0, false);
+            deadline("sizing the page", page.execute(size)).await?;
+        }
         let mut paused = deadline("watching requests", page.event_listener::<EventRequestPaused>()).await?;
         let everything = RequestPattern::builder().url_pattern("*").build();
         let intercept = fetch::EnableParams::builder().pattern(everything).build();
