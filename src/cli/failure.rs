@@ -1,0 +1,133 @@
+//! Why a command failed, and the exit code that says so.
+
+use std::error::Error;
+use std::fmt;
+use std::process::ExitCode;
+
+use domreel::encode::EncodeError;
+use domreel::stage::StageError;
+use serde::Serialize;
+
+/// Classes of failure. The numbers are stable: scripts rely on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Status {
+    /// Something that should not happen, or that the system would not give.
+    Internal = 1,
+    /// The browser is not there, does not work or was lost twice.
+    Browser = 4,
+    /// The result could not be written.
+    Output = 5,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+impl Status {
+    /// The paragraph of the help that documents the codes.
+    pub(crate) const HELP: &str = "\
+Exit codes:
+  0    done
+  1    a mistake in domreel, or something the system would not give
+  2    wrong usage
+  3    the input cannot be read or has nothing to show
+  4    the browser is missing or failed; ‘domreel doctor’ says what to do
+  5    the output could not be written
+  6    the input is damaged, and --strict was given
+  130  stopped with Ctrl-C";
+}
+
+/// Why a command did not do what it should.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    status: Status,
+    error: anyhow::Error,
+}
+
+impl Failure {
+    pub(crate) fn new(status: Status, error: impl Into<anyhow::Error>) -> Self {
+        Failure {
+            status,
+            error: error.into(),
+        }
+    }
+
+    /// A failure that is told in a sentence.
+    pub(crate) fn message(status: Status, message: impl Into<String>) -> Self {
+        Failure::new(status, anyhow::Error::msg(message.into()))
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.status
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.status as u8)
+    }
+
+    /// Whether whoever read our output stopped reading: nobody is left to be told.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        self.error
+            .chain()
+            .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+            .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl fmt::Display for Failure {
+    /// The error, and those causes that its own text does not tell yet.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = self.error.to_string();
+        f.write_str(&told)?;
+        for cause in self.error.chain().skip(1).map(<dyn Error>::to_string) {
+            if !told.contains(&cause) {
+                write!(f, ": {cause}")?;
+                told = cause;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<StageError> for Failure {
+    fn from(error: StageError) -> Self {
+        Failure::new(Status::Browser, error)
+    }
+}
+
+impl From<EncodeError> for Failure {
+    fn from(error: EncodeError) -> Self {
+        Failure::new(Status::Output, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = EncodeError::File {
+            path: "clip.gif".into(),
+            source: std::io::Error::other("no space"),
+        };
+        assert_eq!(Failure::from(error).to_string(), "clip.gif: no space");
+        let error = anyhow::Error::new(std::io::Error::other("no space")).context("no clip");
+        assert_eq!(
+            Failure::new(Status::Output, error).to_string(),
+            "no clip: no space"
+        );
+    }
+
+    #[test]
+    fn every_code_is_documented() {
+        for status in [
+            Status::Internal,
+            Status::Browser,
+            Status::Output,
+            Status::Interrupted,
+        ] {
+            let code = format!("\n  {:<4} ", status as u8);
+            assert!(Status::HELP.contains(&code), "{code}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What stands on the command line: one file a command, and what they share.
+
+mod browser;
+mod console;
+mod docs;
+mod doctor;
+mod failure;
+mod interrupt;
+
+use std::process::ExitCode;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use self::console::Console;
+use self::failure::{Failure, Status};
+
+/// Turns a recorded web session into a clip: a GIF, or frames.
+///
+/// Reads what rrweb's recorder writes, shows it in a headless Chromium that is cut off from the
+/// network, and draws cursor, clicks, address and clocks into the picture.
+#[derive(Debug, Parser)]
+#[command(name = "domreel", version, propagate_version = true, arg_required_else_help = true, after_help = Status::HELP)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct GlobalArgs {
+    /// Say nothing but errors, and show no progress
+    #[arg(short, long, global = true, help_heading = "Messages")]
+    pub quiet: bool,
+    /// Say more; again for still more (-vv, -vvv)
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Messages")]
+    pub verbose: u8,
+    /// Print the result as JSON
+    #[arg(long, global = true, help_heading = "Messages")]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Doctor(doctor::DoctorArgs),
+    Completions(docs::CompletionsArgs),
+    Man(docs::ManArgs),
+}
+
+/// Reads the command line and does what it says.
+pub(crate) fn run() -> ExitCode {
+    // Wrong usage ends here, with code 2.
+    let cli = Cli::parse();
+    let console = Console::new(cli.global);
+    console.start_log();
+    let done = match cli.command {
+        Command::Doctor(args) => doctor::run(&args, &console),
+        Command::Completions(args) => docs::completions(&args, &console),
+        Command::Man(args) => docs::man(&args, &console),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            console.report(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+/// What a command returns.
+type Done = Result<(), Failure>;
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}
