@@ -16,6 +16,7 @@
 //! | [`overlay`] | what is drawn over and around the page |
 //! | [`encode`] | finished frames become a file |
 //! | [`render`] | all of it, once, for every front end |
+//! | `worker` | the renderer behind a queue, with storage and HTTP (feature `worker`) |
 
 #![warn(missing_docs)]
 
@@ -28,3 +29,5 @@ pub mod overlay;
 pub mod pixmap;
 pub mod recording;
 pub mod stage;
+#[cfg(feature = "worker")]
+pub mod worker;
