@@ -28,6 +28,7 @@ pub mod moment;
 pub mod overlay;
 pub mod pixmap;
 pub mod recording;
+pub mod render;
 pub mod stage;
 #[cfg(feature = "worker")]
 pub mod worker;

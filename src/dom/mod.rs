@@ -1,6 +1,24 @@
 //! The page as data: events are applied to a tree held here, and the page as it was at any time is
 //! given out as a list of [`Change`]s. No browser is involved.
+//!
+//! [`Replay`] plays a tab; [`Page`] is the page at one time. What goes out is fit to be shown: nothing
+//! in it runs, loads or navigates, and the pointer's pseudo-classes in style sheets have become
+//! attributes that the stage sets.
 
+mod attributes;
 mod change;
+mod css;
+mod describe;
+mod emit;
+mod markup;
+mod mutation;
+mod node;
+mod page;
+mod replay;
+mod sheets;
+mod tree;
 
 pub use change::{Change, Handle, MediaState, Namespace, NewContent, NewNode, Range, STAGE, Sheet, Step};
+pub use describe::Description;
+pub use page::Page;
+pub use replay::Replay;

@@ -1,0 +1,206 @@
+//! Elements in words, as a person who sees the page would name them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::node::Element;
+use super::page::Page;
+use super::tree::Key;
+use crate::recording::NodeId;
+
+/// Longest name of an element, in characters.
+const LONGEST_NAME: usize = 60;
+
+/// How far up a click is taken to mean something that can be clicked.
+const REACH: usize = 8;
+
+/// An element in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// What it is: `button`, `link`, `field`…
+    pub role: &'static str,
+    /// What it is called; empty when nothing says.
+    pub name: String,
+    /// The element that is meant: the recorded node or what it is part of.
+    pub node: Option<NodeId>,
+    /// What is typed into it must never be shown.
+    pub secret: bool,
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.as_str() {
+            "" => f.write_str(self.role),
+            name => write!(f, "{} ‘{name}’", self.role),
+        }
+    }
+}
+
+impl Page {
+    /// Describes a node, or what a click on it means: the button around an icon, the link around a
+    /// text. `None` when it is not on the page.
+    pub fn describe(&self, id: NodeId) -> Option<Description> {
+        let start = self.tree.key(id)?;
+        let chain: Vec<Key> = std::iter::once(start)
+            .chain(self.tree.ancestors(start))
+            .take(REACH)
+            .collect();
+        let named = chain
+            .iter()
+            .find_map(|key| Some((*key, role(self.tree.get(*key)?.element()?)?)));
+        let (key, role) = named.or_else(|| {
+            let element = chain.iter().find(|key| self.tree.tag(**key).is_some())?;
+            Some((*element, self.plain_role(*element)))
+        })?;
+        let node = self.tree.get(key)?;
+        let element = node.element()?;
+        Some(Description {
+            role,
+            name: shortened(&self.name(key, element)),
+            node: node.id,
+            secret: is_secret(element),
+        })
+    }
+
+    fn plain_role(&self, key: Key) -> &'static str {
+        match self.tree.tag(key).map(|tag| &**tag) {
+            Some("html" | "body") => "page",
+            Some("h1" | "h2" | "h3" | "h4" | "h5" | "h6") => "heading",
+            Some("p" | "span" | "b" | "i" | "em" | "strong" | "li" | "td" | "th") => "text",
+            _ => "area",
+        }
+    }
+
+    /// What an element is called: its label, its text, or what else a person is told.
+    fn name(&self, key: Key, element: &Element) -> String {
+        let attribute = |name: &str| element.attribute(name).map(|value| value.trim().to_owned());
+        let given = |name: &str| attribute(name).filter(|value| !value.is_empty());
+        let is_field = matches!(&*element.tag, "input" | "textarea" | "select");
+        if let Some(label) = given("aria-label") {
+            return label;
+        }
+        if is_field {
+            let kind = element.attribute("type").map(|kind| kind.to_ascii_lowercase());
+            if matches!(kind.as_deref(), Some("submit" | "button" | "reset")) {
+                return given("value").unwrap_or_default();
+            }
+            return self
+                .label(key, element)
+                .or_else(|| given("placeholder"))
+                .or_else(|| given("title"))
+                .or_else(|| given("name"))
+                .unwrap_or_default();
+        }
+        // A page or a large area is not called by all its text.
+        if !matches!(&*element.tag, "html" | "body" | "main") {
+            let text = self.tree.text(key, 4 * LONGEST_NAME);
+            if !text.is_empty() {
+                return text;
+            }
+        }
+        given("alt")
+            .or_else(|| given("title"))
+            .or_else(|| {
+                let below = self.tree.subtree(key);
+                below.into_iter().take(50).find_map(|key| {
+                    let inner = self.tree.get(key)?.element()?;
+                    let name = inner.attribute("aria-label").or_else(|| inner.attribute("alt"))?;
+                    (!name.trim().is_empty()).then(|| name.trim().to_owned())
+                })
+            })
+            .or_else(|| given("id"))
+            .unwrap_or_default()
+    }
+
+    /// The text of the label of a field: around it, or naming it.
+    fn label(&self, key: Key, element: &Element) -> Option<String> {
+        let is_label = |key: &Key| self.tree.tag(*key).is_some_and(|tag| &**tag == "label");
+        let around = self.tree.ancestors(key).take(REACH).find(is_label);
+        let label = around.or_else(|| {
+            let id = element.attribute("id")?;
+            let document = self.tree.document_of(key)?;
+            self.tree.subtree(document).into_iter().find(|key| {
+                is_label(key)
+                    && self
+                        .tree
+                        .get(*key)
+                        .and_then(|node| node.element()?.attribute("for"))
+                        .is_some_and(|of| of == id)
+            })
+        })?;
+        let text = self.tree.text(label, 4 * LONGEST_NAME);
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The value that a control has now; `None` for what must not be shown.
+    pub fn value_of(&self, id: NodeId) -> Option<Arc<str>> {
+        let element = self.tree.get(self.tree.key(id)?)?.element()?;
+        if is_secret(element) {
+            return None;
+        }
+        element
+            .value
+            .clone()
+            .or_else(|| element.attribute("value").cloned())
+    }
+}
+
+/// What can be clicked or filled in.
+fn role(element: &Element) -> Option<&'static str> {
+    let given = element.attribute("role").map(|role| &**role);
+    let role = match given {
+        Some("button") => "button",
+        Some("link") => "link",
+        Some("checkbox" | "switch") => "check box",
+        Some("radio") => "option",
+        Some("tab") => "tab",
+        Some("menuitem") => "menu item",
+        Some("option") => "option",
+        Some("textbox" | "searchbox" | "combobox") => "field",
+        _ => match &*element.tag {
+            "button" | "summary" => "button",
+            "a" => "link",
+            "textarea" => "field",
+            "select" => "list",
+            "option" => "option",
+            "label" => "label",
+            "video" | "audio" => "player",
+            "input" => match element
+                .attribute("type")
+                .map(|kind| kind.to_ascii_lowercase())
+                .as_deref()
+            {
+                Some("submit" | "button" | "reset" | "image") => "button",
+                Some("checkbox") => "check box",
+                Some("radio") => "option",
+                Some("range") => "slider",
+                Some("file") => "file field",
+                _ => "field",
+            },
+            _ => return None,
+        },
+    };
+    Some(role)
+}
+
+fn is_secret(element: &Element) -> bool {
+    let is = |name: &str, test: &dyn Fn(&str) -> bool| {
+        element
+            .attribute(name)
+            .is_some_and(|value| test(&value.to_ascii_lowercase()))
+    };
+    &*element.tag == "input"
+        && (is("type", &|kind| kind == "password")
+            || is("data-rr-is-password", &|_| true)
+            || is("autocomplete", &|kind| {
+                kind.contains("password") || kind.starts_with("cc-") || kind == "one-time-code"
+            }))
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= LONGEST_NAME {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(LONGEST_NAME - 1).collect();
+    format!("{}…", cut.trim_end())
+}

@@ -1,0 +1,204 @@
+//! A tab, played: the page at any time, and what changed on the way there.
+
+use super::page::Page;
+use super::{Change, Step};
+use crate::recording::{Damage, DamageKind, DamageReport, EventData, EventKind, NodeId, PointerKind, Tab};
+
+/// Something that happens in a tab.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    time: f64,
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What {
+    /// The event at that place of the tab.
+    Event(usize),
+    /// The pointer was over a node.
+    Hover(NodeId),
+}
+
+/// A tab that is played: the page as it is at one time, and the steps from there on.
+#[derive(Debug)]
+pub struct Replay<'r> {
+    tab: &'r Tab,
+    entries: Vec<Entry>,
+    /// How many entries are applied.
+    applied: usize,
+    time: f64,
+    page: Page,
+    damage: DamageReport,
+}
+
+impl<'r> Replay<'r> {
+    /// A tab before its first event.
+    pub fn new(tab: &'r Tab) -> Self {
+        Replay {
+            tab,
+            entries: entries(tab),
+            applied: 0,
+            time: f64::NEG_INFINITY,
+            page: Page::new(),
+            damage: DamageReport::default(),
+        }
+    }
+
+    /// Recording time of the page, in milliseconds since the Unix epoch.
+    pub fn time(&self) -> f64 {
+        self.time
+    }
+
+    /// The page as it is.
+    pub fn page(&self) -> &Page {
+        &self.page
+    }
+
+    /// What of the events so far could not be applied.
+    pub fn damage(&self) -> DamageReport {
+        let mut damage = self.damage.clone();
+        damage.merge(self.page.damage().clone());
+        damage
+    }
+
+    /// Time of the full snapshot that the page began with; minus infinity before the first.
+    pub fn page_start(&self) -> f64 {
+        self.snapshot_before(self.applied)
+            .and_then(|at| self.entries.get(at))
+            .map_or(f64::NEG_INFINITY, |entry| entry.time)
+    }
+
+    /// Goes to `time`, forwards or back, and gives the whole page as it is then.
+    pub fn seek(&mut self, time: f64) -> Step {
+        let target = self.entries.partition_point(|entry| entry.time <= time);
+        let snapshot = self.snapshot_before(target);
+        let forwards = target >= self.applied && snapshot.is_none_or(|at| at < self.applied);
+        if !forwards || self.applied == 0 {
+            self.page = Page::new();
+            // The viewport is told before the snapshot.
+            self.applied = snapshot.map_or(0, |at| self.viewport_before(at));
+        }
+        let mut unused = Vec::new();
+        while self.applied < target {
+            self.apply_next(&mut unused);
+            unused.clear();
+        }
+        self.time = time;
+        Step {
+            time,
+            changes: self.page.snapshot(),
+        }
+    }
+
+    /// Plays on to `time`: what changed, one step for each time at which something did.
+    pub fn advance_to(&mut self, time: f64) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        while let Some(entry) = self
+            .entries
+            .get(self.applied)
+            .copied()
+            .filter(|entry| entry.time <= time)
+        {
+            let mut changes = Vec::new();
+            self.apply_next(&mut changes);
+            if changes.is_empty() {
+                continue;
+            }
+            match steps.last_mut() {
+                Some(step) if step.time == entry.time => step.changes.append(&mut changes),
+                _ => steps.push(Step {
+                    time: entry.time,
+                    changes,
+                }),
+            }
+        }
+        self.time = self.time.max(time);
+        steps
+    }
+
+    fn apply_next(&mut self, changes: &mut Vec<Change>) {
+        let Some(entry) = self.entries.get(self.applied).copied() else {
+            return;
+        };
+        self.applied += 1;
+        let at = match entry.what {
+            What::Hover(node) => {
+                self.page.point_at(node, changes);
+                return;
+            }
+            What::Event(at) => at,
+        };
+        let Some(event) = self.tab.events.get(at) else {
+            return;
+        };
+        // Its samples stand for it.
+        if event.kind == EventKind::PointerMove || !event.kind.touches_page() {
+            return;
+        }
+        match event.data() {
+            Ok(data) => self.page.apply(&data, entry.time, event.index, changes),
+            Err(error) => self.damage.add(Damage {
+                kind: DamageKind::BadEvent,
+                event: Some(event.index),
+                offset: Some(error.at as u64),
+                detail: error.reason,
+            }),
+        }
+    }
+
+    /// Place of the last full snapshot among the first `applied` entries.
+    fn snapshot_before(&self, applied: usize) -> Option<usize> {
+        self.entries
+            .iter()
+            .take(applied)
+            .rposition(|entry| self.kind(entry) == Some(EventKind::FullSnapshot))
+    }
+
+    /// Place of the entry that tells the viewport of the snapshot at `snapshot`.
+    fn viewport_before(&self, snapshot: usize) -> usize {
+        let tells = |entry: &Entry| {
+            matches!(
+                self.kind(entry),
+                Some(EventKind::Meta | EventKind::ViewportResize)
+            )
+        };
+        self.entries
+            .iter()
+            .take(snapshot)
+            .rposition(tells)
+            .unwrap_or(snapshot)
+    }
+
+    fn kind(&self, entry: &Entry) -> Option<EventKind> {
+        match entry.what {
+            What::Event(at) => self.tab.events.get(at).map(|event| event.kind),
+            What::Hover(_) => None,
+        }
+    }
+}
+
+/// Everything that happens in a tab, in order of time. Pointer positions are recorded half a second
+/// at once: each counts at its own time.
+fn entries(tab: &Tab) -> Vec<Entry> {
+    let mut entries = Vec::with_capacity(tab.events.len());
+    for (at, event) in tab.events.iter().enumerate() {
+        if event.kind == EventKind::PointerMove
+            && let Ok(data) = event.data()
+            && let EventData::PointerMove(path) = &*data
+            && path.kind != PointerKind::Touch
+        {
+            let samples = path.samples.iter().map(|sample| Entry {
+                time: event.time + sample.offset.min(0.0),
+                what: What::Hover(sample.target),
+            });
+            entries.extend(samples);
+            continue;
+        }
+        entries.push(Entry {
+            time: event.time,
+            what: What::Event(at),
+        });
+    }
+    entries.sort_by(|one, two| one.time.total_cmp(&two.time));
+    entries
+}

@@ -1,0 +1,259 @@
+//! The tree: nodes in an arena, linked to parent, children and siblings, so that depth costs no stack.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::Handle;
+use super::node::{Kind, Node};
+use crate::recording::NodeId;
+
+/// Place of a node in the arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Key(pub(super) u32);
+
+/// All nodes of a page.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tree {
+    nodes: Vec<Option<Node>>,
+    free: Vec<u32>,
+    by_id: FxHashMap<NodeId, Key>,
+    by_handle: FxHashMap<Handle, Key>,
+    next_handle: Handle,
+    /// The top document.
+    pub(super) root: Option<Key>,
+}
+
+/// How a node hangs below its parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    /// Among the children.
+    Child,
+    /// As the shadow root of its host.
+    Shadow,
+    /// As the document of its frame.
+    Document,
+}
+
+impl Tree {
+    /// Most nodes of a page.
+    pub(super) const MOST: usize = 2_000_000;
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len() - self.free.len()
+    }
+
+    pub(super) fn get(&self, key: Key) -> Option<&Node> {
+        self.nodes.get(key.0 as usize)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut Node> {
+        self.nodes.get_mut(key.0 as usize)?.as_mut()
+    }
+
+    pub(super) fn key(&self, id: NodeId) -> Option<Key> {
+        self.by_id.get(&id).copied()
+    }
+
+    pub(super) fn key_of_handle(&self, handle: Handle) -> Option<Key> {
+        self.by_handle.get(&handle).copied()
+    }
+
+    pub(super) fn handle(&self, key: Key) -> Option<Handle> {
+        self.get(key).map(|node| node.handle)
+    }
+
+    /// A node that hangs nowhere yet.
+    pub(super) fn create(&mut self, id: Option<NodeId>, kind: Kind, born: f64) -> Key {
+        let at = match self.free.pop() {
+            Some(at) => at,
+            None => {
+                self.nodes.push(None);
+                self.nodes.len() as u32 - 1
+            }
+        };
+        let key = Key(at);
+        let handle = self.new_handle(key);
+        if let Some(slot) = self.nodes.get_mut(at as usize) {
+            *slot = Some(Node::new(id, handle, kind, born));
+        }
+        if let Some(id) = id {
+            self.by_id.insert(id, key);
+        }
+        key
+    }
+
+    /// The handle given last.
+    pub(super) fn last_handle(&self) -> Handle {
+        self.next_handle
+    }
+
+    fn new_handle(&mut self, key: Key) -> Handle {
+        self.next_handle += 1;
+        self.by_handle.insert(self.next_handle, key);
+        self.next_handle
+    }
+
+    /// Gives a subtree new handles, as the stage makes it anew.
+    pub(super) fn renew_handles(&mut self, top: Key) {
+        for key in self.subtree(top) {
+            let Some(old) = self.handle(key) else { continue };
+            self.by_handle.remove(&old);
+            let handle = self.new_handle(key);
+            if let Some(node) = self.get_mut(key) {
+                node.handle = handle;
+            }
+        }
+    }
+
+    /// Hangs a node that hangs nowhere below `parent`, before a child of it or after all.
+    pub(super) fn attach(&mut self, node: Key, parent: Key, link: Link, before: Option<Key>) {
+        if link != Link::Child {
+            if let Some(above) = self.get_mut(parent) {
+                match link {
+                    Link::Shadow => above.shadow = Some(node),
+                    _ => above.document = Some(node),
+                }
+            }
+            if let Some(below) = self.get_mut(node) {
+                below.parent = Some(parent);
+            }
+            return;
+        }
+        let before = before.filter(|next| self.get(*next).is_some_and(|next| next.parent == Some(parent)));
+        let previous = match before {
+            Some(next) => self.get(next).and_then(|next| next.previous),
+            None => self.get(parent).and_then(|above| above.last),
+        };
+        if let Some(below) = self.get_mut(node) {
+            below.parent = Some(parent);
+            below.previous = previous;
+            below.next = before;
+        }
+        match previous {
+            Some(previous) => self.edit(previous, |previous| previous.next = Some(node)),
+            None => self.edit(parent, |above| above.first = Some(node)),
+        }
+        match before {
+            Some(next) => self.edit(next, |next| next.previous = Some(node)),
+            None => self.edit(parent, |above| above.last = Some(node)),
+        }
+    }
+
+    /// Takes a node from its parent; it keeps what is below it.
+    pub(super) fn detach(&mut self, key: Key) {
+        let Some(node) = self.get_mut(key) else { return };
+        let (parent, previous, next) = (node.parent.take(), node.previous.take(), node.next.take());
+        let Some(parent) = parent else {
+            if self.root == Some(key) {
+                self.root = None;
+            }
+            return;
+        };
+        if let Some(above) = self.get_mut(parent) {
+            if above.shadow == Some(key) {
+                above.shadow = None;
+                return;
+            }
+            if above.document == Some(key) {
+                above.document = None;
+                return;
+            }
+        }
+        match previous {
+            Some(previous) => self.edit(previous, |previous| previous.next = next),
+            None => self.edit(parent, |above| above.first = next),
+        }
+        match next {
+            Some(next) => self.edit(next, |next| next.previous = previous),
+            None => self.edit(parent, |above| above.last = previous),
+        }
+    }
+
+    fn edit(&mut self, key: Key, change: impl FnOnce(&mut Node)) {
+        if let Some(node) = self.get_mut(key) {
+            change(node);
+        }
+    }
+
+    /// Takes a subtree out for good: its ids and handles mean nothing any more.
+    pub(super) fn remove(&mut self, top: Key) {
+        let gone = self.subtree(top);
+        self.detach(top);
+        for key in gone {
+            let Some(node) = self.nodes.get_mut(key.0 as usize).and_then(Option::take) else {
+                continue;
+            };
+            self.by_handle.remove(&node.handle);
+            if let Some(id) = node.id
+                && self.by_id.get(&id) == Some(&key)
+            {
+                self.by_id.remove(&id);
+            }
+            self.free.push(key.0);
+        }
+    }
+
+    /// Children in order.
+    pub(super) fn children(&self, parent: Key) -> impl Iterator<Item = Key> + '_ {
+        let first = self.get(parent).and_then(|node| node.first);
+        std::iter::successors(first, |key| self.get(*key).and_then(|node| node.next))
+    }
+
+    /// A subtree in the order in which the stage makes it: each node, its shadow root, its document,
+    /// its children.
+    pub(super) fn subtree(&self, top: Key) -> Vec<Key> {
+        let mut order = Vec::new();
+        let mut open = vec![top];
+        while let Some(key) = open.pop() {
+            let Some(node) = self.get(key) else { continue };
+            order.push(key);
+            let mut child = node.last;
+            while let Some(at) = child {
+                open.push(at);
+                child = self.get(at).and_then(|node| node.previous);
+            }
+            open.extend(node.document);
+            open.extend(node.shadow);
+        }
+        order
+    }
+
+    /// The ancestors of a node, through shadow roots and frames, the nearest first.
+    pub(super) fn ancestors(&self, key: Key) -> impl Iterator<Item = Key> + '_ {
+        let parent = |key: Key| self.get(key).and_then(|node| node.parent);
+        std::iter::successors(parent(key), move |key| parent(*key))
+    }
+
+    /// Whether `key` is `of` or above it.
+    pub(super) fn is_above(&self, key: Key, of: Key) -> bool {
+        key == of || self.ancestors(of).any(|above| above == key)
+    }
+
+    /// The document a node is in; a document is in itself.
+    pub(super) fn document_of(&self, key: Key) -> Option<Key> {
+        let is_document =
+            |key: &Key| matches!(self.get(*key).map(|node| &node.kind), Some(Kind::Document { .. }));
+        std::iter::once(key).chain(self.ancestors(key)).find(is_document)
+    }
+
+    /// All text below a node, up to a number of characters.
+    pub(super) fn text(&self, top: Key, most: usize) -> String {
+        let mut text = String::new();
+        for key in self.subtree(top) {
+            if let Some(Kind::Text(part)) = self.get(key).map(|node| &node.kind) {
+                text.push_str(part);
+                text.push(' ');
+            }
+            if text.len() > most {
+                break;
+            }
+        }
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The tag of an element.
+    pub(super) fn tag(&self, key: Key) -> Option<&Arc<str>> {
+        self.get(key)?.element().map(|element| &element.tag)
+    }
+}

@@ -1,0 +1,349 @@
+//! Takes the pictures of a clip's pages: several browsers, each on one piece of the clip at a time.
+
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use super::chunk::Chunk;
+use super::{Progress, RenderError, RenderOptions};
+use crate::clip::{Plan, Tick};
+use crate::dom::{Page, Replay};
+use crate::overlay::{KnownPlace, KnownPlaces, Overlay, Scene};
+use crate::recording::Tab;
+use crate::stage::{
+    BrowserOptions, CaptureMethod, FramePlace, SheetPicture, Shown, Stage, StageError, StageOptions,
+};
+
+/// Pictures of one piece that may wait to be composed.
+const WAITING_SHOTS: usize = 128;
+
+/// A page is brought to a time from this many milliseconds of recording time before it, so that
+/// transitions under way then have begun when they should.
+const RUN_UP: f64 = 3000.0;
+
+/// How often a browser may be lost in one render.
+const RESTARTS: u32 = 1;
+
+/// The page at a point of the clip.
+#[derive(Debug, Clone)]
+pub(super) struct Shot {
+    /// When.
+    pub tick: Tick,
+    /// The browser's PNG; `None` when it is the same as the one before.
+    pub picture: Option<Vec<u8>>,
+    /// Where what the overlays ask for is, until the next shot.
+    pub places: KnownPlaces,
+}
+
+/// What a clip is made from.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub tab: &'a Tab,
+    pub plan: &'a Plan,
+    pub scene: Scene,
+    pub overlay: &'a Overlay,
+    pub options: &'a RenderOptions,
+    pub progress: &'a dyn Progress,
+}
+
+type ShotSender = SyncSender<Result<Shot, RenderError>>;
+
+/// The overlays' sheets, and where their pictures go.
+type SheetOrder = (Vec<String>, SyncSender<Vec<SheetPicture>>);
+
+/// What the browsers share.
+pub(super) struct Pool<'a> {
+    job: Job<'a>,
+    chunks: &'a [Chunk],
+    next: AtomicUsize,
+    senders: Vec<Mutex<Option<ShotSender>>>,
+    sheets: Mutex<Option<SheetOrder>>,
+    stopped: AtomicBool,
+    /// What ended a browser's work first.
+    error: Mutex<Option<RenderError>>,
+    restarts: AtomicU32,
+    refused: AtomicU32,
+    screenshots: AtomicBool,
+}
+
+/// Where the pictures arrive: one channel a piece, in the order of the clip.
+pub(super) struct Arrivals {
+    pub shots: Vec<Receiver<Result<Shot, RenderError>>>,
+    pub sheets: Receiver<Vec<SheetPicture>>,
+}
+
+impl<'a> Pool<'a> {
+    pub(super) fn new(job: Job<'a>, chunks: &'a [Chunk]) -> (Self, Arrivals) {
+        let (senders, shots) = chunks
+            .iter()
+            .map(|_| {
+                let (sender, receiver) = sync_channel(WAITING_SHOTS);
+                (Mutex::new(Some(sender)), receiver)
+            })
+            .unzip();
+        let (sheet_sender, sheets) = sync_channel(1);
+        let pool = Pool {
+            job,
+            chunks,
+            next: AtomicUsize::new(0),
+            senders,
+            sheets: Mutex::new(Some((job.overlay.sheets(), sheet_sender))),
+            stopped: AtomicBool::new(false),
+            error: Mutex::new(None),
+            restarts: AtomicU32::new(0),
+            refused: AtomicU32::new(0),
+            screenshots: AtomicBool::new(false),
+        };
+        (pool, Arrivals { shots, sheets })
+    }
+
+    /// Lets every browser stop at its next frame.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn restarts(&self) -> u32 {
+        self.restarts.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn refused(&self) -> u32 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn capture_method(&self) -> CaptureMethod {
+        match self.screenshots.load(Ordering::Relaxed) {
+            true => CaptureMethod::Screenshot,
+            false => CaptureMethod::BeginFrame,
+        }
+    }
+
+    /// One browser's work, from start to end. Blocks.
+    pub(super) fn work(&self) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(self.browse()),
+            Err(error) => {
+                self.fail(RenderError::Thread {
+                    reason: error.to_string(),
+                });
+                if let Some(sender) = self.senders.iter().find_map(|slot| lock(slot).take()) {
+                    let _ = sender.send(Err(RenderError::Cancelled));
+                }
+            }
+        }
+    }
+
+    async fn browse(&self) {
+        let mut browser = None;
+        let mut replay = Replay::new(self.job.tab);
+        while let Some((at, chunk)) = self.take() {
+            let Some(sender) = self.senders.get(at).and_then(|slot| lock(slot).take()) else {
+                continue;
+            };
+            if let Err(error) = self.capture(&mut browser, &mut replay, chunk, &sender).await {
+                self.fail(error);
+                // Nobody listens any more when the clip has failed elsewhere.
+                let _ = sender.send(Err(RenderError::Cancelled));
+            }
+        }
+    }
+
+    fn take(&self) -> Option<(usize, &Chunk)> {
+        if self.stopped.load(Ordering::Relaxed) {
+            return None;
+        }
+        let at = self.next.fetch_add(1, Ordering::Relaxed);
+        self.chunks.get(at).map(|chunk| (at, chunk))
+    }
+
+    /// Ends all work. What the others end with then is no news.
+    fn fail(&self, error: RenderError) {
+        let mut slot = lock(&self.error);
+        if !self.stopped.swap(true, Ordering::Relaxed) && slot.is_none() {
+            *slot = Some(error);
+        }
+    }
+
+    /// What ended a browser's work, if anything did.
+    pub(super) fn error(&self) -> Option<RenderError> {
+        lock(&self.error).take()
+    }
+
+    async fn open(&self) -> Result<Stage, StageError> {
+        let options = stage_options(self.job.scene, self.job.options);
+        let stage = Stage::open(&options).await?;
+        if stage.capture_method() == CaptureMethod::Screenshot {
+            self.screenshots.store(true, Ordering::Relaxed);
+        }
+        Ok(stage)
+    }
+
+    /// Takes the pictures of one piece and sends them.
+    async fn capture(
+        &self,
+        browser: &mut Option<Stage>,
+        replay: &mut Replay<'_>,
+        chunk: &Chunk,
+        sender: &ShotSender,
+    ) -> Result<(), RenderError> {
+        let mut next = Some(chunk.first);
+        let mut shown: Option<Shown> = None;
+        let mut last: Option<Vec<u8>> = None;
+        while let Some(tick) = next {
+            if self.stopped.load(Ordering::Relaxed) || self.job.progress.cancelled() {
+                return Err(RenderError::Cancelled);
+            }
+            let taken = match self.frame(browser, replay, tick, shown.take()).await {
+                // What was shown is lost with the browser: the frame is made anew in another one.
+                Err(error) if error.is_lost_browser() && self.may_restart() => {
+                    tracing::warn!(%error, "starting the browser again");
+                    *browser = None;
+                    last = None;
+                    self.frame(browser, replay, tick, None).await?
+                }
+                taken => taken?,
+            };
+            let (now, picture) = taken;
+            let picture = picture.filter(|png| last.as_ref() != Some(png));
+            if let Some(png) = &picture {
+                last = Some(png.clone());
+            }
+            next = self
+                .job
+                .plan
+                .after(&tick, now.running > 0, None)
+                .filter(|next| next.index < chunk.grid.end);
+            let until = next.map_or(chunk.grid.end, |next| next.index);
+            let shot = Shot {
+                tick,
+                picture,
+                places: self.places(replay.page(), &now.frames, tick.index..until),
+            };
+            if sender.send(Ok(shot)).is_err() {
+                return Err(RenderError::Cancelled);
+            }
+            shown = Some(now);
+        }
+        Ok(())
+    }
+
+    /// Where the documents of frames are that the overlays speak of in a part of the clip's grid.
+    fn places(&self, page: &Page, frames: &[FramePlace], grid: Range<u64>) -> KnownPlaces {
+        let mut places = KnownPlaces::default();
+        if frames.is_empty() {
+            return places;
+        }
+        for index in grid {
+            let (clip_ms, _) = self.job.plan.at(index);
+            for node in self.job.overlay.wanted_at(clip_ms as f64) {
+                let document = page.document_of(node);
+                let Some(frame) = frames.iter().find(|frame| Some(frame.document) == document) else {
+                    continue;
+                };
+                let place = KnownPlace {
+                    document: (frame.x, frame.y),
+                    scale: frame.scale,
+                    element: None,
+                };
+                places.insert(node, place);
+            }
+        }
+        places
+    }
+
+    fn may_restart(&self) -> bool {
+        self.restarts.fetch_add(1, Ordering::Relaxed) < RESTARTS
+    }
+
+    /// Brings the page on to `tick`, from what was `shown` before or from nothing, and takes its
+    /// picture if it can have changed.
+    async fn frame(
+        &self,
+        browser: &mut Option<Stage>,
+        replay: &mut Replay<'_>,
+        tick: Tick,
+        shown: Option<Shown>,
+    ) -> Result<(Shown, Option<Vec<u8>>), StageError> {
+        let stage = match browser {
+            Some(stage) => stage,
+            None => browser.insert(self.open().await?),
+        };
+        self.draw_sheets(stage).await?;
+        let shown = match shown {
+            None => arrive(stage, replay, tick.recording).await?,
+            Some(shown) => {
+                let steps = replay.advance_to(tick.recording);
+                if steps.is_empty() && shown.running == 0 {
+                    return Ok((shown, None));
+                }
+                stage.step(&steps, tick.recording).await?
+            }
+        };
+        self.refused.fetch_add(shown.failed, Ordering::Relaxed);
+        let picture = stage.png().await?;
+        Ok((shown, Some(picture)))
+    }
+
+    /// Draws the overlays' sprites, if no other browser does.
+    async fn draw_sheets(&self, stage: &mut Stage) -> Result<(), StageError> {
+        let Some((sheets, sender)) = lock(&self.sheets).take() else {
+            return Ok(());
+        };
+        let mut pictures = Vec::with_capacity(sheets.len());
+        for html in &sheets {
+            match stage.draw_sheet(html).await {
+                Ok(picture) => pictures.push(picture),
+                Err(error) => {
+                    // The next browser tries again.
+                    *lock(&self.sheets) = Some((sheets, sender));
+                    return Err(error);
+                }
+            }
+        }
+        // Nobody listens any more when the clip has failed elsewhere.
+        let _ = sender.send(pictures);
+        Ok(())
+    }
+}
+
+/// The stage that draws a scene.
+pub(super) fn stage_options(scene: Scene, options: &RenderOptions) -> StageOptions {
+    StageOptions {
+        browser: BrowserOptions {
+            program: options.drawing.browser.clone(),
+            no_sandbox: options.drawing.no_sandbox,
+            scale: scene.scale,
+        },
+        capture: options.drawing.capture,
+        width: scene.width,
+        height: scene.height,
+        still: options.still,
+    }
+}
+
+/// Brings an empty stage to recording time `time`, as if the page had been played up to there.
+pub(super) async fn arrive(
+    stage: &mut Stage,
+    replay: &mut Replay<'_>,
+    time: f64,
+) -> Result<Shown, StageError> {
+    let mut run_up = RUN_UP;
+    loop {
+        let from = time - run_up;
+        let mut steps = vec![replay.seek(from)];
+        steps.extend(replay.advance_to(time));
+        let shown = stage.step(&steps, time).await?;
+        // Animations that were under way at the snapshot began earlier than there: from a full
+        // snapshot of the recording they begin with the page.
+        if shown.from_snapshot == 0 || from <= replay.page_start() {
+            return Ok(shown);
+        }
+        run_up *= 8.0;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A poisoned lock holds data that is still whole: nothing here panics half-way through.
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

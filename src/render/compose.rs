@@ -1,0 +1,151 @@
+//! Pages and overlays become frames, in the order of the clip.
+
+use std::sync::Arc;
+
+use super::RenderError;
+use super::capture::{Arrivals, Job, Shot};
+use crate::clip::Clip;
+use crate::encode::{Encoder, Frame, Summary};
+use crate::overlay::{KnownPlaces, Overlay, State};
+use crate::pixmap::Pixmap;
+use crate::stage;
+
+/// Joins what the browsers send with the overlays and hands frames to the encoder.
+pub(super) struct Composer<'a> {
+    job: Job<'a>,
+    clip: &'a Clip,
+    overlay: Overlay,
+    encoder: Box<dyn Encoder>,
+    /// The page as it is shown now.
+    page: Option<Arc<Pixmap>>,
+    places: KnownPlaces,
+    state: Option<State>,
+    /// The next point of the clip's grid.
+    next: u64,
+    /// The frame that lasts until something changes.
+    current: Option<Frame>,
+    frames: u64,
+    captured: u64,
+}
+
+/// What a composer has made.
+pub(super) struct Composed {
+    pub summary: Summary,
+    /// Pictures of the page that differed from the one before.
+    pub captured: u64,
+}
+
+impl<'a> Composer<'a> {
+    pub(super) fn new(job: Job<'a>, clip: &'a Clip, encoder: Box<dyn Encoder>) -> Self {
+        Composer {
+            job,
+            clip,
+            overlay: job.overlay.clone(),
+            encoder,
+            page: None,
+            places: KnownPlaces::default(),
+            state: None,
+            next: 0,
+            current: None,
+            frames: 0,
+            captured: 0,
+        }
+    }
+
+    /// Takes all pictures as they arrive and finishes the clip.
+    ///
+    /// # Errors
+    /// Whatever ended a browser's or the encoder's work.
+    pub(super) fn run(mut self, arrivals: &Arrivals) -> Result<Composed, RenderError> {
+        for (at, shots) in arrivals.shots.iter().enumerate() {
+            for shot in shots {
+                let shot = shot?;
+                if at == 0 && self.page.is_none() {
+                    self.load_sprites(arrivals)?;
+                }
+                self.take(shot)?;
+            }
+        }
+        self.overlays_until(self.job.plan.last_index() + 1)?;
+        let length = self.job.plan.length();
+        self.flush(length)?;
+        Ok(Composed {
+            summary: self.encoder.finish()?,
+            captured: self.captured,
+        })
+    }
+
+    fn load_sprites(&mut self, arrivals: &Arrivals) -> Result<(), RenderError> {
+        // They are sent before the first picture is taken.
+        let pictures = arrivals.sheets.recv().map_err(|_| RenderError::Thread {
+            reason: "no browser drew the overlays".to_owned(),
+        })?;
+        self.overlay.load(&pictures);
+        Ok(())
+    }
+
+    /// The page is as in `shot` from its tick on.
+    fn take(&mut self, shot: Shot) -> Result<(), RenderError> {
+        self.overlays_until(shot.tick.index)?;
+        self.places = shot.places;
+        let mut changed = false;
+        if let Some(png) = shot.picture {
+            let page = stage::decode(&png)?;
+            // Pieces of a clip begin with a picture that may be the last one's of the piece before.
+            if self.page.as_deref() != Some(&page) {
+                self.page = Some(Arc::new(page));
+                self.captured += 1;
+                changed = true;
+            }
+        }
+        self.draw(shot.tick.index, changed)?;
+        self.next = self.next.max(shot.tick.index + 1);
+        Ok(())
+    }
+
+    /// Frames in which only overlays change, up to a point of the grid.
+    fn overlays_until(&mut self, index: u64) -> Result<(), RenderError> {
+        while self.next < index {
+            let at = self.next;
+            self.next += 1;
+            self.draw(at, false)?;
+        }
+        Ok(())
+    }
+
+    /// Begins a new frame at a point of the grid, if it looks different from the one that is shown.
+    fn draw(&mut self, index: u64, page_changed: bool) -> Result<(), RenderError> {
+        let Some(page) = &self.page else { return Ok(()) };
+        let (clip_ms, recording) = self.job.plan.at(index);
+        let state = self.overlay.state_at(clip_ms as f64, &self.places);
+        if !page_changed && self.state.as_ref() == Some(&state) {
+            return Ok(());
+        }
+        let pixels = Arc::new(self.overlay.compose(page, &state));
+        self.state = Some(state);
+        if self.current.as_ref().is_some_and(|frame| frame.pixels == pixels) {
+            return Ok(());
+        }
+        self.flush(clip_ms)?;
+        self.current = Some(Frame {
+            pixels,
+            clip_ms,
+            recording_ms: self.clip.since_origin(recording),
+            duration_ms: 0,
+        });
+        Ok(())
+    }
+
+    /// The frame that is shown ends.
+    fn flush(&mut self, clip_ms: u64) -> Result<(), RenderError> {
+        if let Some(mut frame) = self.current.take() {
+            frame.duration_ms = clip_ms.saturating_sub(frame.clip_ms);
+            self.encoder.push(frame)?;
+            self.frames += 1;
+            self.job
+                .progress
+                .frame(clip_ms, self.job.plan.length(), self.frames);
+        }
+        Ok(())
+    }
+}

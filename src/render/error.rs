@@ -1,0 +1,37 @@
+//! Why there is no clip.
+
+use crate::clip::ClipError;
+use crate::encode::EncodeError;
+use crate::stage::StageError;
+
+/// Why a clip could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RenderError {
+    /// The recording has nothing to show, or not where it was looked for.
+    #[error(transparent)]
+    Clip(#[from] ClipError),
+    /// The browser could not be used, or failed twice.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// The clip could not be written.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The recording has no such tab.
+    #[error("there is no tab {wanted}; the recording has {found}")]
+    Tab {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        found: String,
+    },
+    /// A thread could not be started or ended early.
+    #[error("a thread of the renderer stopped: {reason}")]
+    Thread {
+        /// What is known about it.
+        reason: String,
+    },
+    /// Whoever asked for the clip no longer wants it.
+    #[error("stopped before the clip was complete")]
+    Cancelled,
+}

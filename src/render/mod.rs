@@ -1,0 +1,112 @@
+//! The whole way from a recording to a clip, once, for every front end.
+//!
+//! ```text
+//!            ┌─ browser ─ shots of piece 0 ─┐
+//! Tab, Plan ─┼─ browser ─ shots of piece 1 ─┼─▶ composer ─frames─▶ encoder
+//!            └─ browser ─ shots of piece 2 ─┘
+//! ```
+//!
+//! All calls block; they make their own threads. Channels between them are bounded, so a slow
+//! encoder slows the browsers down and memory does not grow with a clip's length.
+
+mod capture;
+mod chunk;
+mod compose;
+mod error;
+mod options;
+mod progress;
+mod report;
+mod still;
+
+use std::thread;
+
+use self::capture::{Job, Pool};
+use self::compose::Composer;
+use crate::clip::{Clip, Plan};
+use crate::encode::Encoder;
+use crate::overlay::{Overlay, Scene};
+use crate::recording::{Recording, Tab};
+use crate::stage::CaptureMethod;
+
+pub use self::error::RenderError;
+pub use self::options::{DrawingOptions, RenderOptions};
+pub use self::progress::{Phase, Progress};
+pub use self::report::Report;
+pub use self::still::{StillOptions, still};
+
+/// Makes a clip of one tab of a recording.
+///
+/// # Errors
+/// When there is nothing to show, the browser cannot be used or fails twice, or the clip cannot be
+/// written. Nothing is left under the output's name then.
+pub fn render(
+    recording: &Recording,
+    tab: &Tab,
+    options: &RenderOptions,
+    encoder: Box<dyn Encoder>,
+    progress: &dyn Progress,
+) -> Result<Report, RenderError> {
+    progress.phase(Phase::Starting);
+    let clip = Clip::new(tab, &options.clip)?;
+    let plan = Plan::new(tab, &clip);
+    let scene = Scene::new(tab, &clip, options.size);
+    let overlay = Overlay::new(tab, &recording.telemetry, &clip, &scene, &options.overlay);
+    let jobs = jobs(options);
+    let chunks = chunk::cut(&plan, jobs);
+    let job = Job {
+        tab,
+        plan: &plan,
+        scene,
+        overlay: &overlay,
+        options,
+        progress,
+    };
+    let (pool, arrivals) = Pool::new(job, &chunks);
+    let jobs = jobs.min(chunks.len());
+    progress.phase(Phase::Rendering);
+    let composed = thread::scope(|scope| {
+        for at in 0..jobs {
+            let started = thread::Builder::new()
+                .name(format!("browser {at}"))
+                .spawn_scoped(scope, || pool.work());
+            if let Err(error) = started {
+                pool.stop();
+                return Err(RenderError::Thread {
+                    reason: error.to_string(),
+                });
+            }
+        }
+        let composed = Composer::new(job, &clip, encoder).run(&arrivals);
+        pool.stop();
+        // A browser that waits to be heard must not wait for ever.
+        drop(arrivals);
+        composed.map_err(|error| match error {
+            RenderError::Cancelled => pool.error().unwrap_or(error),
+            error => error,
+        })
+    })?;
+    progress.phase(Phase::Finishing);
+    let mut report = Report {
+        captured: composed.captured,
+        clip_ms: plan.length(),
+        recording_ms: clip.map.end() - clip.map.start(),
+        refused_changes: u64::from(pool.refused()),
+        restarts: pool.restarts(),
+        capture: match pool.capture_method() {
+            CaptureMethod::BeginFrame => "begin-frame",
+            CaptureMethod::Screenshot => "screenshot",
+        },
+        jobs,
+        ..Report::default()
+    };
+    report.written(&composed.summary);
+    Ok(report)
+}
+
+/// How many browsers work at once.
+fn jobs(options: &RenderOptions) -> usize {
+    match options.drawing.jobs {
+        0 => thread::available_parallelism().map_or(1, usize::from).min(8),
+        jobs => jobs.min(64),
+    }
+}

@@ -1,0 +1,41 @@
+//! What a render did.
+
+use serde::Serialize;
+
+use crate::encode::Summary;
+
+/// What a render did, for people and scripts.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// Width of the clip in device pixels.
+    pub width: u32,
+    /// Height of the clip in device pixels.
+    pub height: u32,
+    /// Frames in the file.
+    pub frames: u64,
+    /// Pictures of the page that were taken.
+    pub captured: u64,
+    /// Length of the clip in milliseconds of clip time.
+    pub clip_ms: u64,
+    /// Recording time that it shows or folds, in milliseconds.
+    pub recording_ms: f64,
+    /// Bytes written.
+    pub bytes: u64,
+    /// Changes that the page refused.
+    pub refused_changes: u64,
+    /// Browsers that had to be started again.
+    pub restarts: u32,
+    /// How pictures were taken.
+    pub capture: &'static str,
+    /// Browsers that worked at once.
+    pub jobs: usize,
+}
+
+impl Report {
+    pub(super) fn written(&mut self, summary: &Summary) {
+        self.width = summary.width;
+        self.height = summary.height;
+        self.frames = summary.frames;
+        self.bytes = summary.bytes;
+    }
+}

@@ -1,0 +1,59 @@
+//! Single pictures of a recording.
+
+use super::capture::{arrive, stage_options};
+use super::{RenderError, RenderOptions};
+use crate::clip::{Clip, Plan, TimePoint};
+use crate::dom::Replay;
+use crate::overlay::{NoFrames, Overlay, Scene};
+use crate::pixmap::Pixmap;
+use crate::recording::{Recording, Tab};
+use crate::stage::Stage;
+
+/// Which pictures are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct StillOptions {
+    /// When; one picture for each.
+    pub at: Vec<TimePoint>,
+}
+
+/// Takes pictures of one tab of a recording at single times; `take` gets them in the order of
+/// `stills.at`. The clip of `options` says nothing here but where overlays count from.
+///
+/// # Errors
+/// When there is nothing to show, the browser cannot be used or fails twice, or `take` fails.
+pub fn still(
+    recording: &Recording,
+    tab: &Tab,
+    options: &RenderOptions,
+    stills: &StillOptions,
+    mut take: impl FnMut(usize, Pixmap) -> Result<(), RenderError>,
+) -> Result<(), RenderError> {
+    let clip = Clip::new(tab, &options.clip)?;
+    let plan = Plan::new(tab, &clip);
+    let scene = Scene::new(tab, &clip, options.size);
+    let mut overlay = Overlay::new(tab, &recording.telemetry, &clip, &scene, &options.overlay);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| RenderError::Thread {
+            reason: error.to_string(),
+        })?;
+    runtime.block_on(async {
+        let mut stage = Stage::open(&stage_options(scene, options)).await?;
+        let mut pictures = Vec::new();
+        for html in overlay.sheets() {
+            pictures.push(stage.draw_sheet(&html).await?);
+        }
+        overlay.load(&pictures);
+        let mut replay = Replay::new(tab);
+        for (index, at) in stills.at.iter().enumerate() {
+            let recording_time = clip.resolve(*at);
+            arrive(&mut stage, &mut replay, recording_time).await?;
+            let page = stage.shot().await?;
+            let clip_ms = clip.map.clip_at(recording_time).min(plan.length() as f64);
+            let state = overlay.state_at(clip_ms, &NoFrames);
+            take(index, overlay.compose(&page, &state))?;
+        }
+        Ok(())
+    })
+}
