@@ -195,14 +195,11 @@ impl Worker {
         let mut pause = self.config.poll;
         loop {
             while jobs.try_join_next().is_some() {}
-            if self.abandoned.load(Ordering::Relaxed) >= self.config.concurrency {
+            let Ok(place) = Arc::clone(places).acquire_owned().await else {
                 error!(
                     worker = self.name,
                     "every place is held by a renderer that does not stop"
                 );
-                return End::Exhausted;
-            }
-            let Ok(place) = Arc::clone(places).acquire_owned().await else {
                 return End::Exhausted;
             };
             if system::available_memory().is_some_and(|free| free < self.config.min_memory)
@@ -216,11 +213,16 @@ impl Worker {
                 Ok(Some(claim)) => {
                     pause = self.config.poll;
                     let worker = Arc::clone(self);
+                    let places = Arc::clone(places);
                     jobs.spawn(async move {
                         if !worker.work_on(claim).await {
                             // What was left behind still uses memory and processor: its place
                             // stays taken.
                             place.forget();
+                            let lost = worker.abandoned.fetch_add(1, Ordering::Relaxed) + 1;
+                            if lost >= worker.config.concurrency {
+                                places.close();
+                            }
                         }
                     });
                     continue;
@@ -271,7 +273,6 @@ impl Worker {
         let abandoned = matches!(ended, Ended::Abandoned(_));
         if abandoned {
             metrics.abandoned();
-            self.abandoned.fetch_add(1, Ordering::Relaxed);
             warn!(job = %id, "the renderer does not stop; it is left behind");
         }
         let settled = self.settle(&claim, &ended).await;
