@@ -70,7 +70,13 @@ impl Postgres {
         };
         let directory = tempfile::tempdir().unwrap();
         give_away(directory.path());
-        copy(&template(&binaries).join("data"), &directory.path().join("data"));
+        let made = command(&binaries.join("initdb"))
+            .args(["-U", "postgres", "-A", "trust", "--no-sync"])
+            .args(["-E", "UTF8", "--locale=C", "-D"])
+            .arg(directory.path().join("data"))
+            .status()
+            .unwrap();
+        assert!(made.success(), "initdb failed");
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
