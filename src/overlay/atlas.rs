@@ -41,23 +41,18 @@ impl Atlas {
         if self.pieces.is_empty() {
             return None;
         }
-        let Theme {
-            ground,
-            edge,
-            ink,
-            muted,
-            accent,
-            on_accent,
-            ..
-        } = theme;
         let Metrics { font, line, .. } = metrics;
-        let mut sheet = format!(
-            "<style>{STYLE}</style><div class=sheet style=\"width:{width}px;--font:{font}px;--line:{line}px;\
-             --ground:{ground};--edge:{edge};--ink:{ink};--muted:{muted};--accent:{accent};\
-             --on-accent:{on_accent}\">"
-        );
+        let mut sheet = format!("<style>{STYLE}</style><div class=sheet style=\"width:{width}px");
+        let lengths = [("font", font), ("line", line)];
+        // Writing to a string cannot fail.
+        for (name, length) in lengths {
+            let _ = write!(sheet, ";--{name}:{length}px");
+        }
+        for (name, color) in theme.variables() {
+            let _ = write!(sheet, ";--{name}:{color}");
+        }
+        sheet.push_str("\">");
         for (id, piece) in self.pieces.iter().enumerate() {
-            // Writing to a string cannot fail.
             let _ = write!(sheet, "<div class=piece data-sprite={id}>{piece}</div>");
         }
         sheet.push_str("</div>");
@@ -80,10 +75,10 @@ impl Atlas {
                     .ok()
                     .and_then(|id: usize| self.pictures.get_mut(id));
                 if let Some(slot) = slot {
-                    let right = (sprite.x + sprite.width).ceil();
-                    let bottom = (sprite.y + sprite.height).ceil();
-                    let (x, y) = (sprite.x.floor().max(0.0), sprite.y.floor().max(0.0));
-                    *slot = cut(sheet, x as u32, y as u32, right as u32, bottom as u32);
+                    // Layout has its own fractions of pixels, which add up along a row.
+                    let (x, y) = (sprite.x.round().max(0.0), sprite.y.round().max(0.0));
+                    let (width, height) = ((sprite.width - 0.2).ceil(), (sprite.height - 0.2).ceil());
+                    *slot = cut(sheet, x as u32, y as u32, (x + width) as u32, (y + height) as u32);
                 }
             }
         }
@@ -198,10 +193,10 @@ mod tests {
         };
         let sprites = vec![SpriteBox {
             name: "1".into(),
-            x: 1.0,
+            x: 0.9,
             y: 0.0,
             width: 40.0,
-            height: 1.5,
+            height: 1.9,
         }];
         atlas.load(&[SheetPicture {
             on_black: picture(7),

@@ -1,9 +1,11 @@
 //! The bar below the page: address, timeline with playhead, clocks, and how much idle time is folded.
 
 use super::atlas::{Atlas, SpriteId, escaped};
+use super::digits::Digits;
 use super::history::{History, Pages};
-use super::scene::Rect;
+use super::scene::{Layout, Rect};
 use super::state::Mark;
+use super::story::{Landmark, LandmarkKind};
 use super::theme::{Metrics, Theme};
 use crate::clip::{Clip, SegmentKind, TimeMap, offset_text, utc_text};
 
@@ -33,6 +35,9 @@ pub(super) struct Bar {
     folds: Vec<Fold>,
     /// The wall clock is shown with the date, or at all.
     wall: WallClock,
+    landmarks: Vec<Landmark>,
+    /// Nothing else is between the bar and the page.
+    first: bool,
     /// Clip time between two moves of the playhead and the clocks.
     step: f64,
 }
@@ -51,47 +56,17 @@ enum WallClock {
     None,
 }
 
-/// What clocks are made of.
-#[derive(Debug, Clone)]
-struct Digits {
-    glyphs: Vec<(char, SpriteId)>,
-}
-
-impl Digits {
-    fn new(atlas: &mut Atlas, class: &str) -> Digits {
-        let glyph = |character| {
-            (
-                character,
-                atlas.add(format!("<span class={class}>{character}</span>")),
-            )
-        };
-        Digits {
-            glyphs: "0123456789:- ".chars().map(glyph).collect(),
-        }
-    }
-
-    /// Draws `text` so that it ends at `right`; gives where it begins.
-    fn draw(&self, text: &str, right: i32, y: i32, atlas: &Atlas, marks: &mut Vec<Mark>) -> i32 {
-        let mut x = right;
-        for character in text.chars().rev() {
-            if let Some((_, sprite)) = self.glyphs.iter().find(|(known, _)| *known == character) {
-                x -= atlas.size(*sprite).0;
-                marks.push(Mark::Sprite(*sprite, (x, y)));
-            }
-        }
-        x
-    }
-}
-
 impl Bar {
     pub(super) fn new(
         clip: &Clip,
         pages: &Pages,
-        rect: Rect,
+        layout: &Layout,
+        landmarks: &[Landmark],
         theme: &Theme,
         metrics: &Metrics,
         atlas: &mut Atlas,
     ) -> Bar {
+        let rect = layout.bar;
         let wall = match rect.width / metrics.font {
             0..26 => WallClock::None,
             26..56 => WallClock::Time,
@@ -130,6 +105,8 @@ impl Bar {
             faint_digits: Digits::new(atlas, "muted"),
             folds,
             wall,
+            landmarks: landmarks.to_vec(),
+            first: layout.lane.height == 0,
             step: match clip.map.length() {
                 0..20_000 => 250.0,
                 20_000..60_000 => 500.0,
@@ -150,7 +127,9 @@ impl Bar {
         let gap = metrics.gap.cast_signed();
         let margin = metrics.margin.cast_signed();
         marks.push(Mark::Fill(*rect, theme.ground));
-        marks.push(Mark::Fill(Rect { height: 1, ..*rect }, theme.edge));
+        if self.first {
+            marks.push(Mark::Fill(Rect { height: 1, ..*rect }, theme.edge));
+        }
         self.draw_timeline(clip_ms, marks);
 
         let y = rect.y + metrics.text_top.cast_signed();
@@ -239,6 +218,23 @@ impl Bar {
                 color,
                 opacity: 1.0,
             });
+        }
+        for landmark in &self.landmarks {
+            let color = match landmark.kind {
+                LandmarkKind::Page => theme.muted,
+                LandmarkKind::Marker => theme.accent,
+                LandmarkKind::Request | LandmarkKind::Frustration => theme.warning,
+                LandmarkKind::Error => theme.danger,
+            };
+            let center = (f64::from(self.x_at(landmark.clip_ms)), middle);
+            for (reach, color) in [(1.45, theme.ground), (1.0, color)] {
+                marks.push(Mark::Disc {
+                    center,
+                    radius: f64::from(metrics.track) * reach,
+                    color,
+                    opacity: 1.0,
+                });
+            }
         }
         marks.push(Mark::Disc {
             center: (f64::from(head), middle),

@@ -14,31 +14,44 @@
 //! Two kinds of pixels: *CSS pixels* of the page's viewport, in which recordings speak, and *output
 //! pixels*, in which everything is drawn. The [`Scene`] leads from one to the other.
 
+use std::sync::Arc;
+
 mod atlas;
 mod bar;
+mod cards;
+mod digits;
+mod error_cards;
 mod history;
+mod lane;
+mod notes;
 mod options;
 mod paint;
 mod places;
+mod placing;
 mod pointer;
 mod scene;
-mod sprites;
+mod scenery;
 mod state;
+mod story;
 mod theme;
 
 use self::atlas::Atlas;
 use self::bar::Bar;
+use self::error_cards::ErrorCards;
 use self::history::{Pages, Viewport};
-use self::pointer::Pointer;
+use self::lane::Lane;
+use self::notes::Notes;
+use self::pointer::{Pointer, PointerLook};
 use self::scene::{Layout, View};
-use self::sprites::PointerSprites;
+use self::scenery::Scenery;
+use self::story::Story;
 use self::theme::{Metrics, Theme};
-use crate::clip::Clip;
+use crate::clip::{Clip, TimeMap};
 use crate::pixmap::Pixmap;
 use crate::recording::{NodeId, Tab, Telemetry};
 use crate::stage::SheetPicture;
 
-pub use self::options::{Accent, Level, OverlayOptionError, OverlayOptions, Part, ThemeChoice};
+pub use self::options::{Accent, Caption, Level, OverlayOptionError, OverlayOptions, Part, ThemeChoice};
 pub use self::places::{KnownPlace, KnownPlaces, NoFrames, PlaceBox, Places};
 pub use self::scene::{OutputSize, Rect, Scene};
 pub use self::state::State;
@@ -50,9 +63,13 @@ pub struct Overlay {
     theme: Theme,
     metrics: Metrics,
     atlas: Atlas,
-    map: crate::clip::TimeMap,
+    map: TimeMap,
     pages: Pages,
-    pointer: Option<(Pointer, PointerSprites)>,
+    pointer: Pointer,
+    look: PointerLook,
+    errors: Option<ErrorCards>,
+    notes: Notes,
+    lane: Option<Lane>,
     bar: Option<Bar>,
 }
 
@@ -60,36 +77,49 @@ impl Overlay {
     /// Plans the overlays of `clip`, which was made from `tab`, on a page captured as `scene` says.
     pub fn new(
         tab: &Tab,
-        _telemetry: &Telemetry,
+        telemetry: &Telemetry,
         clip: &Clip,
         scene: &Scene,
         options: &OverlayOptions,
     ) -> Overlay {
         let theme = Theme::new(options);
         let metrics = Metrics::for_width(scene.page_size().0);
+        let mut atlas = Atlas::default();
+        let captions: Vec<_> = options
+            .captions
+            .iter()
+            .map(|caption| (caption.time, Arc::clone(&caption.text)))
+            .collect();
+        let story = Story::new(tab, telemetry, clip, &captions);
+        let lane = Lane::new(&story, scene.page_size().0, options, &metrics, &mut atlas);
+        let lane_height = lane.as_ref().map_or(0, |lane| lane.height(&metrics));
         let bar_height = if options.shows(Part::Bar) {
             metrics.bar_height
         } else {
             0
         };
-        let layout = Layout::new(scene, bar_height);
+        let layout = Layout::new(scene, lane_height, bar_height);
         let pages = Pages::new(tab, clip);
-        let mut atlas = Atlas::default();
-        let pointer = (options.shows(Part::Cursor) || options.shows(Part::Clicks)).then(|| {
-            let sprites = PointerSprites::new(options, &metrics, &theme, &mut atlas);
-            (Pointer::new(tab, clip), sprites)
-        });
+        let landmarks = if options.shows(Part::Marks) {
+            story.landmarks.as_slice()
+        } else {
+            &[]
+        };
         let bar = options
             .shows(Part::Bar)
-            .then(|| Bar::new(clip, &pages, layout.bar, &theme, &metrics, &mut atlas));
+            .then(|| Bar::new(clip, &pages, &layout, landmarks, &theme, &metrics, &mut atlas));
         Overlay {
+            look: PointerLook::new(options, &metrics, &theme, &mut atlas),
+            pointer: Pointer::new(tab, clip),
+            errors: ErrorCards::new(&story, clip, &layout, options, &metrics, &mut atlas),
+            notes: Notes::new(&story, &layout, options, &metrics, &mut atlas),
+            map: clip.map.clone(),
             layout,
             theme,
             metrics,
             atlas,
-            map: clip.map.clone(),
             pages,
-            pointer,
+            lane,
             bar,
         }
     }
@@ -119,10 +149,11 @@ impl Overlay {
 
     /// The nodes whose places [`Overlay::state_at`] will ask for: ascending, each once.
     pub fn wanted_at(&self, clip_ms: f64) -> Vec<NodeId> {
-        let mut wanted = Vec::new();
-        if let Some((pointer, _)) = &self.pointer {
-            wanted.extend(pointer.targets_at(clip_ms));
+        let mut wanted: Vec<NodeId> = self.notes.wanted_at(clip_ms).collect();
+        if self.look.is_seen() {
+            wanted.extend(self.pointer.targets_at(clip_ms));
         }
+        wanted.extend(self.errors.as_ref().and_then(|errors| errors.wanted_at(clip_ms)));
         wanted.sort_unstable();
         wanted.dedup();
         wanted
@@ -131,12 +162,38 @@ impl Overlay {
     /// What is drawn at a clip time. The sheets must be [loaded](Overlay::load).
     pub fn state_at(&self, clip_ms: f64, places: &dyn Places) -> State {
         let view = self.view_at(clip_ms);
+        let scenery = Scenery {
+            clip_ms,
+            view,
+            places,
+            pointer: &self.pointer,
+            atlas: &self.atlas,
+            theme: &self.theme,
+            metrics: &self.metrics,
+        };
         let mut marks = Vec::new();
-        if let Some((pointer, sprites)) = &self.pointer {
-            let state = pointer.at(clip_ms, &mut |node, x, y| places.to_page(node, (x, y)));
-            sprites.draw(&state, &view, &mut marks);
+        let taken = match &self.errors {
+            Some(errors) => errors.draw(&scenery, &mut marks),
+            None => Vec::new(),
+        };
+        self.notes.draw(&scenery, taken, &mut marks);
+        if self.look.is_seen() {
+            let state = self
+                .pointer
+                .at(clip_ms, &mut |node, x, y| places.to_page(node, (x, y)));
+            self.look.draw(&state, &view, &mut marks);
         }
         // Above the pointer, which may hang over the page's edge.
+        if let Some(lane) = &self.lane {
+            lane.draw(
+                clip_ms,
+                self.layout.lane,
+                &self.theme,
+                &self.metrics,
+                &self.atlas,
+                &mut marks,
+            );
+        }
         if let Some(bar) = &self.bar {
             bar.draw(clip_ms, &self.atlas, &mut marks);
         }
@@ -146,20 +203,28 @@ impl Overlay {
         }
     }
 
-    /// The first clip time from `clip_ms` on at which the state may be another than at `clip_ms`:
-    /// `clip_ms` itself while something moves; `None` when nothing changes until the end.
+    /// The first clip time from `clip_ms` on at which the state may be another than at `clip_ms`, as
+    /// long as nothing on the page moves: `clip_ms` itself while something of the overlay does;
+    /// `None` when nothing changes until the end.
     pub fn next_change(&self, clip_ms: f64) -> Option<f64> {
         let pointer = self
-            .pointer
+            .look
+            .is_seen()
+            .then(|| self.pointer.next_change(clip_ms))
+            .flatten();
+        let errors = self
+            .errors
             .as_ref()
-            .and_then(|(pointer, _)| pointer.next_change(clip_ms));
+            .and_then(|errors| errors.next_change(clip_ms));
+        let lane = self.lane.as_ref().and_then(|lane| lane.next_change(clip_ms));
         let bar = self.bar.as_ref().and_then(|bar| bar.next_change(clip_ms));
         let view = self
             .pages
             .viewports
             .next_change(self.map.picture_at(clip_ms))
             .map(|recording| self.map.clip_at(recording));
-        [pointer, bar, view].into_iter().flatten().min_by(f64::total_cmp)
+        let changes = [pointer, errors, self.notes.next_change(clip_ms), lane, bar, view];
+        changes.into_iter().flatten().min_by(f64::total_cmp)
     }
 
     /// The frame: the page's picture, which has the scene's [page size](Scene::page_size), with a

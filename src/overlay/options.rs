@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::theme::Color;
 
 /// What is drawn over and around a page.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OverlayOptions {
     /// How much.
     pub level: Level,
@@ -18,6 +19,8 @@ pub struct OverlayOptions {
     pub theme: ThemeChoice,
     /// The colour that stands out, instead of the theme's.
     pub accent: Option<Accent>,
+    /// Captions to show beside those of the recording.
+    pub captions: Vec<Caption>,
 }
 
 impl OverlayOptions {
@@ -25,6 +28,15 @@ impl OverlayOptions {
     pub fn shows(&self, part: Part) -> bool {
         !self.hide.contains(&part) && (self.level >= part.level() || self.show.contains(&part))
     }
+}
+
+/// A caption of the user's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Caption {
+    /// When it appears: recording time, in milliseconds since the Unix epoch.
+    pub time: f64,
+    /// What it says.
+    pub text: Arc<str>,
 }
 
 /// Why an option's value cannot be used.
@@ -53,11 +65,42 @@ pub enum Part {
     Clicks,
     /// The bar below the page: address, timeline, clocks.
     Bar,
+    /// Marks on the timeline for what happened.
+    Marks,
+    /// Cards that tell of errors.
+    Errors,
+    /// The target of the click that led to an error.
+    Target,
+    /// Requests that failed or took long.
+    Requests,
+    /// Warnings and errors on the console.
+    Console,
+    /// What was typed.
+    Keys,
+    /// Badges where somebody clicked in frustration.
+    Badges,
+    /// Names of pages and markers as they come.
+    Notes,
+    /// Captions of the recording and of the user.
+    Captions,
 }
 
 impl Part {
     /// All parts, in the order in which help texts name them.
-    pub const ALL: [Part; 3] = [Part::Cursor, Part::Clicks, Part::Bar];
+    pub const ALL: [Part; 12] = [
+        Part::Cursor,
+        Part::Clicks,
+        Part::Bar,
+        Part::Marks,
+        Part::Errors,
+        Part::Target,
+        Part::Requests,
+        Part::Console,
+        Part::Keys,
+        Part::Badges,
+        Part::Notes,
+        Part::Captions,
+    ];
 
     /// Its name in options.
     pub fn name(self) -> &'static str {
@@ -65,6 +108,15 @@ impl Part {
             Part::Cursor => "cursor",
             Part::Clicks => "clicks",
             Part::Bar => "bar",
+            Part::Marks => "marks",
+            Part::Errors => "errors",
+            Part::Target => "target",
+            Part::Requests => "requests",
+            Part::Console => "console",
+            Part::Keys => "keys",
+            Part::Badges => "badges",
+            Part::Notes => "notes",
+            Part::Captions => "captions",
         }
     }
 
@@ -72,7 +124,7 @@ impl Part {
     fn level(self) -> Level {
         match self {
             Part::Cursor | Part::Clicks => Level::Minimal,
-            Part::Bar => Level::Full,
+            _ => Level::Full,
         }
     }
 }

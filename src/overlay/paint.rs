@@ -67,12 +67,17 @@ impl<'a> Painter<'a> {
 
     /// Blends a picture with straight alpha over what is there, its top left corner at `x`, `y`.
     pub(super) fn blend(&mut self, picture: &Pixmap, x: i32, y: i32) {
+        self.blend_start(picture, x, y, picture.width);
+    }
+
+    /// As [`Painter::blend`], but no more than `width` pixels from the left of the picture.
+    pub(super) fn blend_start(&mut self, picture: &Pixmap, x: i32, y: i32, width: u32) {
         let stride = picture.width as usize * 4;
         if stride == 0 {
             return;
         }
         for (y, source) in (y..).zip(picture.data.chunks_exact(stride)) {
-            let Some((skipped, row)) = self.row(x, y, picture.width) else {
+            let Some((skipped, row)) = self.row(x, y, width.min(picture.width)) else {
                 continue;
             };
             let source = source.chunks_exact(4).skip(skipped);

@@ -93,26 +93,35 @@ impl Scene {
     }
 }
 
-/// How the output is divided: the page on top, the bar below it.
+/// How the output is divided: the page on top, the lane below it, and the bar below that.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Layout {
     /// Output pixels to a CSS pixel.
     pub(super) scale: f64,
     /// Where the page is.
     pub(super) page: Rect,
+    /// Where the lane is; it has no height when there is none.
+    pub(super) lane: Rect,
     /// Where the bar is; it has no height when there is none.
     pub(super) bar: Rect,
 }
 
 impl Layout {
-    /// With a bar, both sides become even, as videos want them: a pixel of the page may be cut off
-    /// at the right, and the bar may be a pixel higher. Without, the output is the page's picture.
-    pub(super) fn new(scene: &Scene, bar_height: u32) -> Layout {
+    /// With something below the page, both sides become even, as videos want them: a pixel of the page
+    /// may be cut off at the right, and what is below may be a pixel higher. Without, the output is the
+    /// page's picture.
+    pub(super) fn new(scene: &Scene, lane_height: u32, bar_height: u32) -> Layout {
         let (mut width, height) = scene.page_size();
-        let mut bar_height = bar_height;
-        if bar_height > 0 {
+        let (mut lane_height, mut bar_height) = (lane_height, bar_height);
+        if lane_height + bar_height > 0 {
             width = (width & !1).max(2);
-            bar_height += (height + bar_height) % 2;
+            let odd = (height + lane_height + bar_height) % 2;
+            let grown = if bar_height > 0 {
+                &mut bar_height
+            } else {
+                &mut lane_height
+            };
+            *grown += odd;
         }
         let page = Rect {
             x: 0,
@@ -120,20 +129,30 @@ impl Layout {
             width,
             height,
         };
+        let lane = Rect {
+            y: page.bottom(),
+            height: lane_height,
+            ..page
+        };
+        let bar = Rect {
+            y: lane.bottom(),
+            height: bar_height,
+            ..page
+        };
         Layout {
             scale: scene.scale,
             page,
-            bar: Rect {
-                y: page.bottom(),
-                height: bar_height,
-                ..page
-            },
+            lane,
+            bar,
         }
     }
 
     /// Width and height of the output in pixels.
     pub(super) fn size(&self) -> (u32, u32) {
-        (self.page.width, self.page.height + self.bar.height)
+        (
+            self.page.width,
+            self.page.height + self.lane.height + self.bar.height,
+        )
     }
 
     /// How a viewport is shown: in the middle of the page's place.

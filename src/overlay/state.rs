@@ -22,6 +22,8 @@ pub(super) enum Mark {
     Fill(Rect, Color),
     /// A piece of the atlas, by its top left corner.
     Sprite(SpriteId, (i32, i32)),
+    /// The start of a piece, so many pixels wide.
+    SpriteStart(SpriteId, (i32, i32), u32),
     /// A filled disc; opacity from 0 to 1.
     Disc {
         center: (f64, f64),
@@ -71,6 +73,11 @@ fn draw(painter: &mut Painter<'_>, mark: &Mark, atlas: &Atlas) {
         Mark::Sprite(sprite, (x, y)) => {
             if let Some(picture) = atlas.picture(*sprite) {
                 painter.blend(picture, *x, *y);
+            }
+        }
+        Mark::SpriteStart(sprite, (x, y), width) => {
+            if let Some(picture) = atlas.picture(*sprite) {
+                painter.blend_start(picture, *x, *y, *width);
             }
         }
         Mark::Disc {

@@ -42,6 +42,16 @@ pub(super) struct Theme {
     pub(super) accent: Color,
     /// Text on it.
     pub(super) on_accent: Color,
+    /// Errors, on the ground.
+    pub(super) danger: Color,
+    /// Text on it.
+    pub(super) on_danger: Color,
+    /// Warnings and what took long, on the ground.
+    pub(super) warning: Color,
+    /// Text on it.
+    pub(super) on_warning: Color,
+    /// Around lines that are drawn over the page.
+    pub(super) casing: Color,
 }
 
 impl Theme {
@@ -55,6 +65,11 @@ impl Theme {
         track: Color(0x46, 0x4f, 0x5c),
         accent: Color(0x4c, 0x9d, 0xff),
         on_accent: Color(0x0a, 0x16, 0x28),
+        danger: Color(0xff, 0x5c, 0x5c),
+        on_danger: Color(0x2b, 0x04, 0x04),
+        warning: Color(0xff, 0xb8, 0x38),
+        on_warning: Color(0x2b, 0x1b, 0x00),
+        casing: Color(0xff, 0xff, 0xff),
     };
 
     const LIGHT: Theme = Theme {
@@ -66,6 +81,11 @@ impl Theme {
         track: Color(0xd3, 0xd9, 0xe1),
         accent: Color(0x0b, 0x62, 0xd6),
         on_accent: Color(0xff, 0xff, 0xff),
+        danger: Color(0xd0, 0x2b, 0x2b),
+        on_danger: Color(0xff, 0xff, 0xff),
+        warning: Color(0x9a, 0x5b, 0x00),
+        on_warning: Color(0xff, 0xff, 0xff),
+        casing: Color(0xff, 0xff, 0xff),
     };
 
     pub(super) fn new(options: &OverlayOptions) -> Theme {
@@ -86,6 +106,22 @@ impl Theme {
             on_accent,
             ..theme
         }
+    }
+
+    /// What style sheets call the colours of text and what is behind it.
+    pub(super) fn variables(&self) -> [(&'static str, Color); 10] {
+        [
+            ("ground", self.ground),
+            ("edge", self.edge),
+            ("ink", self.ink),
+            ("muted", self.muted),
+            ("accent", self.accent),
+            ("on-accent", self.on_accent),
+            ("danger", self.danger),
+            ("on-danger", self.on_danger),
+            ("warning", self.warning),
+            ("on-warning", self.on_warning),
+        ]
     }
 }
 
@@ -109,6 +145,8 @@ pub(super) struct Metrics {
     pub(super) track: u32,
     /// From the top of the bar to its line of text.
     pub(super) text_top: u32,
+    /// Height of a row of the lane above the bar.
+    pub(super) row: u32,
     /// Height of the arrow that is the mouse pointer.
     pub(super) cursor: u32,
 }
@@ -133,6 +171,7 @@ impl Metrics {
             track_top: times(0.8),
             track: times(0.34),
             text_top: times(1.65),
+            row: times(1.65),
             cursor: times(1.8),
         }
     }

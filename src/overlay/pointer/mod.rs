@@ -4,9 +4,11 @@
 //! that it was over. [`Pointer`] keeps these notes as they are; where a document lies on the page is
 //! known only when the page is shown, so [`Pointer::at`] asks for it.
 
+mod look;
 mod path;
 mod presses;
 
+pub(super) use self::look::PointerLook;
 use self::path::Path;
 use self::presses::{Press, Presses};
 use crate::clip::{Clip, TimeMap};
@@ -165,6 +167,13 @@ impl Pointer {
             .collect();
         trail.dedup();
         trail
+    }
+
+    /// The recorded positions in a stretch of clip time and the one before, each relative to its own
+    /// document.
+    pub(super) fn way(&self, from: f64, until: f64) -> impl Iterator<Item = (f64, f64)> {
+        self.path
+            .positions(self.map.picture_at(from), self.map.picture_at(until))
     }
 
     /// The nodes for whose documents [`Pointer::at`] will ask, for callers that must ask a browser first.

@@ -143,6 +143,22 @@ impl Path {
         Some((x, y, from.finger))
     }
 
+    /// The positions between two recording times and the one before; of very many, every so manieth.
+    pub(super) fn positions(&self, from: f64, until: f64) -> impl Iterator<Item = (f64, f64)> {
+        const MOST: usize = 200;
+        let first = self
+            .samples
+            .partition_point(|sample| sample.time <= from)
+            .saturating_sub(1);
+        let end = self.samples.partition_point(|sample| sample.time <= until);
+        let samples = self.samples.get(first..end).unwrap_or_default();
+        let step = samples.len() / MOST + 1;
+        samples
+            .iter()
+            .step_by(step)
+            .map(|sample| (sample.spot.x, sample.spot.y))
+    }
+
     /// The first recording time from `time` on at which the position changes: `time` itself on the way
     /// from one to the next.
     pub(super) fn next_move(&self, time: f64) -> Option<f64> {

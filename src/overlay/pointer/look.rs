@@ -1,18 +1,18 @@
 //! How the pointer, clicks and touches look.
 
-use super::atlas::{Atlas, SpriteId};
-use super::options::{OverlayOptions, Part};
-use super::pointer::{Cursor, PointerState, Ripple};
-use super::scene::View;
-use super::state::Mark;
-use super::theme::{Color, Metrics, Theme};
+use super::{Cursor, PointerState, Ripple};
+use crate::overlay::atlas::{Atlas, SpriteId};
+use crate::overlay::options::{OverlayOptions, Part};
+use crate::overlay::scene::View;
+use crate::overlay::state::Mark;
+use crate::overlay::theme::{Color, Metrics, Theme};
 
 const WHITE: Color = Color(255, 255, 255);
 const BLACK: Color = Color(0, 0, 0);
 
 /// Draws the pointer of a clip.
 #[derive(Debug, Clone)]
-pub(super) struct PointerSprites {
+pub(in crate::overlay) struct PointerLook {
     arrow: Option<Arrow>,
     clicks: bool,
     color: Color,
@@ -28,11 +28,16 @@ struct Arrow {
     tip: i32,
 }
 
-impl PointerSprites {
-    pub(super) fn new(options: &OverlayOptions, metrics: &Metrics, theme: &Theme, atlas: &mut Atlas) -> Self {
+impl PointerLook {
+    pub(in crate::overlay) fn new(
+        options: &OverlayOptions,
+        metrics: &Metrics,
+        theme: &Theme,
+        atlas: &mut Atlas,
+    ) -> Self {
         let margin = (metrics.cursor / 7).max(2);
         let arrow = |atlas: &mut Atlas, height: u32| atlas.add(arrow(height, metrics.cursor, margin));
-        PointerSprites {
+        PointerLook {
             arrow: options.shows(Part::Cursor).then(|| Arrow {
                 free: arrow(atlas, metrics.cursor),
                 pressed: arrow(atlas, metrics.cursor * 17 / 20),
@@ -44,7 +49,12 @@ impl PointerSprites {
         }
     }
 
-    pub(super) fn draw(&self, state: &PointerState, view: &View, marks: &mut Vec<Mark>) {
+    /// Whether there is anything to draw.
+    pub(in crate::overlay) fn is_seen(&self) -> bool {
+        self.clicks || self.arrow.is_some()
+    }
+
+    pub(in crate::overlay) fn draw(&self, state: &PointerState, view: &View, marks: &mut Vec<Mark>) {
         if self.clicks {
             for ripple in &state.ripples {
                 self.draw_ripple(ripple, view, marks);
@@ -100,7 +110,7 @@ impl PointerSprites {
         let center = view.place((ripple.x, ripple.y));
         // Fast at first, then slow.
         let grown = 1.0 - (1.0 - ripple.age).powi(3);
-        let fade = (1.0 - ripple.age).powf(0.7);
+        let fade = (1.0 - ripple.age).sqrt();
         let radius = self.size * (0.35 + 0.95 * grown);
         marks.push(Mark::Disc {
             center,

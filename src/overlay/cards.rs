@@ -1,0 +1,169 @@
+//! Pieces of HTML for what there is to tell. All text in them is from outside, and escaped.
+
+use super::atlas::escaped;
+use super::story::{
+    CodePlace, ConsoleCue, ErrorCue, FrustrationCue, NoteCue, NoteKind, RequestCue, TypingCue,
+};
+use crate::clip::offset_text;
+use crate::recording::{ConsoleLevel, FrustrationKind};
+
+/// A cross in a disc.
+const CROSS: &str = "<svg class=icon viewBox=\"0 0 12 12\"><circle cx=6 cy=6 r=6 fill=currentColor />\
+    <path d=\"M3.8 3.8l4.4 4.4M8.2 3.8l-4.4 4.4\" class=cut /></svg>";
+
+/// An exclamation mark in a triangle.
+const WARNING: &str = "<svg class=icon viewBox=\"0 0 12 12\"><path fill=currentColor stroke=currentColor \
+    stroke-width=1.4 stroke-linejoin=round d=\"M6 1.4L11.2 10.6H.8z\"/><path d=\"M6 4.6v2.8M6 9v.1\" class=cut /></svg>";
+
+/// A pointing hand would be too small to see: a pointer.
+const POINTER: &str = "<svg class=icon viewBox=\"0 0 12 12\"><path fill=currentColor \
+    d=\"M2.5.6V10l2.3-2 1.5 3.5 1.8-.8-1.5-3.3 3-.3z\"/></svg>";
+
+/// A sheet of paper with a folded corner.
+const PAGE: &str = "<svg class=icon viewBox=\"0 0 12 12\"><path fill=none stroke=currentColor stroke-width=1.3 \
+    stroke-linejoin=round d=\"M2.5 1h4.8l2.4 2.4V11H2.5zM7.2 1v2.6h2.5\"/></svg>";
+
+/// A flag.
+const FLAG: &str = "<svg class=icon viewBox=\"0 0 12 12\"><path fill=currentColor stroke=currentColor \
+    stroke-width=1.2 stroke-linejoin=round d=\"M2.5 11.5V1h6.8L7.5 3.6l1.8 2.6H2.5\"/></svg>";
+
+/// A keyboard.
+const KEYBOARD: &str = "<svg class=icon viewBox=\"0 0 14 12\"><path fill=none stroke=currentColor stroke-width=1.2 \
+    stroke-linejoin=round stroke-linecap=round d=\"M.8 2.2h12.4v7.6H.8zM3.2 4.7h.1M5.8 4.7h.1M8.3 4.7h.1M10.7 4.7h.1M4.4 7.3h5.2\"/></svg>";
+
+/// Longest texts, in characters; what is longer is elided.
+const MOST_MESSAGE: usize = 280;
+const MOST_LINE: usize = 240;
+const MOST_NAME: usize = 80;
+
+/// The card of an error, `width` pixels wide.
+pub(super) fn error(cue: &ErrorCue, origin: f64, width: u32) -> String {
+    let handled = match cue.handled {
+        Some(true) => "<span class=tag>handled</span>",
+        Some(false) => "<span class=\"tag bad\">unhandled</span>",
+        None => "",
+    };
+    let place = match &cue.place {
+        Some(CodePlace { function, file }) => {
+            let function = function.as_deref().map_or(String::new(), |name| {
+                format!("<span class=function>{}</span>", escaped(name, MOST_NAME))
+            });
+            format!(
+                "<div class=place>{function}<b>{}</b></div>",
+                escaped(file, MOST_NAME)
+            )
+        }
+        None => String::new(),
+    };
+    let message = escaped(cue.message.trim(), MOST_MESSAGE);
+    let message = if message.is_empty() {
+        "(no message)".to_owned()
+    } else {
+        message
+    };
+    format!(
+        "<div class=card style=\"width:{width}px\"><div class=title>{CROSS}<b>{}</b>{handled}\
+         <span class=time>{}</span></div><div class=message>{message}</div>{place}</div>",
+        escaped(&cue.error_type, MOST_NAME),
+        offset_text(cue.recording - origin),
+    )
+}
+
+/// The same in one line.
+pub(super) fn short_error(cue: &ErrorCue, width: u32) -> String {
+    format!(
+        "<div class=\"card short\" style=\"width:{width}px\"><div class=title>{CROSS}<b>{}</b>\
+         <span class=message>{}</span></div></div>",
+        escaped(&cue.error_type, MOST_NAME),
+        escaped(cue.message.trim(), MOST_MESSAGE),
+    )
+}
+
+/// What names the target of the click before an error.
+pub(super) fn cause(cue: &ErrorCue) -> Option<String> {
+    let click = cue.cause.as_ref()?;
+    let verb = if click.touch { "tap" } else { "click" };
+    let what = match &click.name {
+        Some(name) => format!("{verb} on ‘{}’", escaped(name.trim(), MOST_NAME / 2)),
+        None => verb.to_owned(),
+    };
+    Some(format!(
+        "<div class=\"chip alarm\">{what} <span class=arrow>→</span> {}</div>",
+        escaped(&cue.error_type, MOST_NAME)
+    ))
+}
+
+/// A request, at most `room` pixels wide.
+pub(super) fn request(cue: &RequestCue, room: u32) -> String {
+    let status = match cue.status {
+        Some(status) => status.to_string(),
+        None if cue.failed => "failed".to_owned(),
+        None => "slow".to_owned(),
+    };
+    let class = if cue.failed { "bad" } else { "slow" };
+    let duration = cue.duration.map_or(String::new(), |ms| match ms {
+        ms if ms < 1000.0 => format!("<span class=took>{ms:.0} ms</span>"),
+        ms => format!("<span class=took>{:.1} s</span>", ms / 1000.0),
+    });
+    format!(
+        "<div class=request style=\"max-width:{room}px\"><span class=method>{}</span><span class=path>{}</span>\
+         <span class=\"tag {class}\">{status}</span>{duration}</div>",
+        escaped(&cue.method, 8),
+        escaped(&cue.path, MOST_LINE),
+    )
+}
+
+/// A console line, at most `room` pixels wide.
+pub(super) fn console(cue: &ConsoleCue, room: u32) -> String {
+    let (class, icon) = match cue.level {
+        ConsoleLevel::Error => ("bad", CROSS),
+        _ => ("slow", WARNING),
+    };
+    format!(
+        "<div class=\"line {class}\" style=\"max-width:{room}px\">{icon}<span class=code>{}</span></div>",
+        escaped(cue.text.trim(), MOST_LINE)
+    )
+}
+
+/// What stands before typed text.
+pub(super) fn keyboard() -> String {
+    format!("<div class=\"line muted\">{KEYBOARD}</div>")
+}
+
+/// Typed text; every character is of the same width.
+pub(super) fn typed(cue: &TypingCue) -> String {
+    format!("<div class=keys>{}</div>", escaped(&cue.text, MOST_LINE))
+}
+
+/// The badge of a sign of frustration.
+pub(super) fn frustration(cue: &FrustrationCue) -> String {
+    let count = match cue.clicks {
+        0 | 1 => String::new(),
+        clicks => format!(" <b>×{clicks}</b>"),
+    };
+    let class = match cue.kind {
+        FrustrationKind::ErrorClick => "alarm",
+        FrustrationKind::RageClick | FrustrationKind::DeadClick => "rage",
+    };
+    format!("<div class=\"chip {class}\">{POINTER}{}{count}</div>", cue.kind)
+}
+
+/// The name of a page or marker, at most `room` pixels wide.
+pub(super) fn note(cue: &NoteCue, room: u32) -> String {
+    let icon = match cue.kind {
+        NoteKind::Page => PAGE,
+        NoteKind::Marker => FLAG,
+    };
+    format!(
+        "<div class=note style=\"max-width:{room}px\">{icon}<span>{}</span></div>",
+        escaped(cue.text.trim(), MOST_NAME)
+    )
+}
+
+/// A caption, at most `room` pixels wide.
+pub(super) fn caption(text: &str, room: u32) -> String {
+    format!(
+        "<div class=caption style=\"max-width:{room}px\">{}</div>",
+        escaped(text.trim(), MOST_MESSAGE)
+    )
+}

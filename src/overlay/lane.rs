@@ -1,0 +1,200 @@
+//! The lane between page and bar: console lines and typing at the left, requests at the right.
+
+use super::atlas::{Atlas, SpriteId};
+use super::cards;
+use super::digits::Digits;
+use super::options::{OverlayOptions, Part};
+use super::scene::Rect;
+use super::state::Mark;
+use super::story::{Span, Story};
+use super::theme::{Metrics, Theme};
+
+/// Most rows of the lane.
+const MOST_ROWS: usize = 2;
+
+/// Draws what goes on beside the page.
+#[derive(Debug, Clone)]
+pub(super) struct Lane {
+    rows: usize,
+    console: Vec<Line>,
+    requests: Vec<Line>,
+    typing: Vec<Typing>,
+    keyboard: Option<SpriteId>,
+    count: Digits,
+}
+
+/// Something in a row, and how often it came.
+#[derive(Debug, Clone)]
+struct Line {
+    span: Span,
+    times: Vec<f64>,
+    text: SpriteId,
+}
+
+#[derive(Debug, Clone)]
+struct Typing {
+    span: Span,
+    text: SpriteId,
+    characters: usize,
+    /// Clip times, and how many characters are there from then on.
+    steps: Vec<(f64, usize)>,
+}
+
+impl Lane {
+    /// The lane of a clip, `width` pixels wide; `None` when there is nothing to show in it.
+    pub(super) fn new(
+        story: &Story,
+        width: u32,
+        options: &OverlayOptions,
+        metrics: &Metrics,
+        atlas: &mut Atlas,
+    ) -> Option<Lane> {
+        let with_console = options.shows(Part::Console) && !story.console.is_empty();
+        let with_requests = options.shows(Part::Requests) && !story.requests.is_empty();
+        let with_typing = options.shows(Part::Keys) && !story.typing.is_empty();
+        if !(with_console || with_requests || with_typing) {
+            return None;
+        }
+        let whole = width.saturating_sub(2 * metrics.margin);
+        let count_room = 3 * metrics.font;
+        let left_room = if with_requests { whole * 11 / 20 } else { whole };
+        let right_room = if with_console || with_typing {
+            whole * 9 / 20 - metrics.gap
+        } else {
+            whole
+        };
+        let room = |room: u32| room.saturating_sub(count_room).max(metrics.font);
+        let mut lane = Lane {
+            rows: 1,
+            console: Vec::new(),
+            requests: Vec::new(),
+            typing: Vec::new(),
+            keyboard: None,
+            count: Digits::new(atlas, "ink"),
+        };
+        if with_console {
+            lane.console.extend(story.console.iter().map(|cue| Line {
+                span: cue.span,
+                times: cue.times.clone(),
+                text: atlas.add(cards::console(cue, room(left_room))),
+            }));
+        }
+        if with_requests {
+            lane.requests.extend(story.requests.iter().map(|cue| Line {
+                span: cue.span,
+                times: cue.times.clone(),
+                text: atlas.add(cards::request(cue, room(right_room))),
+            }));
+        }
+        if with_typing {
+            lane.keyboard = Some(atlas.add(cards::keyboard()));
+            lane.typing.extend(story.typing.iter().map(|cue| Typing {
+                span: cue.span,
+                text: atlas.add(cards::typed(cue)),
+                characters: cue.text.chars().count().max(1),
+                steps: cue.steps.clone(),
+            }));
+        }
+        let crowd = |lines: &[Line]| {
+            let at_once = |line: &Line| {
+                lines
+                    .iter()
+                    .filter(|other| other.span.holds(line.span.from))
+                    .count()
+            };
+            lines.iter().map(at_once).max().unwrap_or(0)
+        };
+        lane.rows = crowd(&lane.console)
+            .max(crowd(&lane.requests))
+            .clamp(1, MOST_ROWS);
+        Some(lane)
+    }
+
+    pub(super) fn height(&self, metrics: &Metrics) -> u32 {
+        self.rows as u32 * metrics.row + metrics.font / 2
+    }
+
+    pub(super) fn next_change(&self, clip_ms: f64) -> Option<f64> {
+        let lines = self.console.iter().chain(&self.requests);
+        let lines = lines.flat_map(|line| line.times.iter().chain([&line.span.until]).copied());
+        let typing = self.typing.iter().flat_map(|typing| {
+            let steps = typing.steps.iter().map(|(time, _)| *time);
+            steps.chain([typing.span.from, typing.span.until])
+        });
+        lines
+            .chain(typing)
+            .filter(|time| *time > clip_ms)
+            .min_by(f64::total_cmp)
+    }
+
+    pub(super) fn draw(
+        &self,
+        clip_ms: f64,
+        rect: Rect,
+        theme: &Theme,
+        metrics: &Metrics,
+        atlas: &Atlas,
+        marks: &mut Vec<Mark>,
+    ) {
+        marks.push(Mark::Fill(rect, theme.ground));
+        marks.push(Mark::Fill(Rect { height: 1, ..rect }, theme.edge));
+        let (margin, gap) = (metrics.margin.cast_signed(), (metrics.font / 2).cast_signed());
+        let first_row = rect.y + (metrics.font * 2 / 5).cast_signed();
+        let y_of = |row: usize| first_row.saturating_add_unsigned(row as u32 * metrics.row);
+
+        let left = rect.x + margin;
+        let mut row = 0;
+        for line in self.newest(&self.console, clip_ms) {
+            marks.push(Mark::Sprite(line.text, (left, y_of(row))));
+            if let Some(count) = line.count_at(clip_ms) {
+                let right = left + atlas.size(line.text).0 + gap + self.count.width(&count, atlas);
+                self.count.draw(&count, right, y_of(row), atlas, marks);
+            }
+            row += 1;
+        }
+        if row < self.rows {
+            self.draw_typing(clip_ms, (left, y_of(row)), gap, atlas, marks);
+        }
+        for (row, line) in self.newest(&self.requests, clip_ms).enumerate() {
+            let mut right = rect.right() - margin;
+            if let Some(count) = line.count_at(clip_ms) {
+                right = self.count.draw(&count, right, y_of(row), atlas, marks) - gap;
+            }
+            marks.push(Mark::Sprite(
+                line.text,
+                (right - atlas.size(line.text).0, y_of(row)),
+            ));
+        }
+    }
+
+    fn draw_typing(&self, clip_ms: f64, spot: (i32, i32), gap: i32, atlas: &Atlas, marks: &mut Vec<Mark>) {
+        let Some(keyboard) = self.keyboard else { return };
+        let Some(typing) = self.typing.iter().rev().find(|typing| typing.span.holds(clip_ms)) else {
+            return;
+        };
+        let done = typing.steps.partition_point(|(time, _)| *time <= clip_ms);
+        let characters = done
+            .checked_sub(1)
+            .and_then(|last| typing.steps.get(last))
+            .map_or(0, |step| step.1);
+        marks.push(Mark::Sprite(keyboard, spot));
+        let share = characters as f64 / typing.characters as f64;
+        let width = (f64::from(atlas.size(typing.text).0) * share).round() as u32;
+        let x = spot.0 + atlas.size(keyboard).0 + gap;
+        marks.push(Mark::SpriteStart(typing.text, (x, spot.1), width));
+    }
+
+    /// The newest lines that are shown, as many as there are rows, oldest first.
+    fn newest<'a>(&self, lines: &'a [Line], clip_ms: f64) -> impl Iterator<Item = &'a Line> {
+        let shown: Vec<&Line> = lines.iter().filter(|line| line.span.holds(clip_ms)).collect();
+        let skipped = shown.len().saturating_sub(self.rows);
+        shown.into_iter().skip(skipped)
+    }
+}
+
+impl Line {
+    fn count_at(&self, clip_ms: f64) -> Option<String> {
+        let count = self.times.partition_point(|time| *time <= clip_ms);
+        (count > 1).then(|| format!("×{count}"))
+    }
+}

@@ -1,0 +1,172 @@
+//! Words over the page: badges where somebody was frustrated, names of pages and markers, captions.
+
+use super::atlas::{Atlas, SpriteId};
+use super::cards;
+use super::options::{OverlayOptions, Part};
+use super::placing::{Anchor, KeepClear};
+use super::scene::{Layout, Rect};
+use super::scenery::Scenery;
+use super::state::Mark;
+use super::story::{Span, Story};
+use super::theme::Metrics;
+use crate::recording::NodeId;
+
+/// Draws the words over the page in a clip.
+#[derive(Debug, Clone)]
+pub(super) struct Notes {
+    badges: Vec<Badge>,
+    notes: Vec<Words>,
+    captions: Vec<Words>,
+}
+
+#[derive(Debug, Clone)]
+struct Words {
+    span: Span,
+    text: SpriteId,
+}
+
+/// Where captions like to be…
+const CAPTIONS: [Anchor; 2] = [Anchor::Bottom, Anchor::Top];
+
+/// …and names of pages and markers.
+const NOTES: [Anchor; 4] = [Anchor::Top, Anchor::TopLeft, Anchor::Bottom, Anchor::BottomLeft];
+
+#[derive(Debug, Clone)]
+struct Badge {
+    span: Span,
+    text: SpriteId,
+    node: Option<NodeId>,
+    position: Option<(f64, f64)>,
+}
+
+impl Notes {
+    pub(super) fn new(
+        story: &Story,
+        layout: &Layout,
+        options: &OverlayOptions,
+        metrics: &Metrics,
+        atlas: &mut Atlas,
+    ) -> Notes {
+        let room = layout.page.width.saturating_sub(2 * metrics.margin);
+        let mut notes = Notes {
+            badges: Vec::new(),
+            notes: Vec::new(),
+            captions: Vec::new(),
+        };
+        if options.shows(Part::Badges) {
+            notes.badges.extend(story.frustrations.iter().map(|cue| Badge {
+                span: cue.span,
+                text: atlas.add(cards::frustration(cue)),
+                node: cue.node,
+                position: cue.position,
+            }));
+        }
+        if options.shows(Part::Notes) {
+            notes.notes.extend(story.notes.iter().map(|cue| Words {
+                span: cue.span,
+                text: atlas.add(cards::note(cue, room)),
+            }));
+        }
+        if options.shows(Part::Captions) {
+            let room = room.min(metrics.font * 44);
+            notes.captions.extend(story.captions.iter().map(|cue| Words {
+                span: cue.span,
+                text: atlas.add(cards::caption(&cue.text, room)),
+            }));
+        }
+        notes
+    }
+
+    pub(super) fn wanted_at(&self, clip_ms: f64) -> impl Iterator<Item = NodeId> {
+        let shown = self.badges.iter().filter(move |badge| badge.span.holds(clip_ms));
+        shown.filter_map(|badge| badge.node)
+    }
+
+    pub(super) fn next_change(&self, clip_ms: f64) -> Option<f64> {
+        let badges = self.badges.iter().map(|badge| badge.span);
+        let words = self.notes.iter().chain(&self.captions).map(|words| words.span);
+        let times = badges.chain(words).flat_map(|span| [span.from, span.until]);
+        times.filter(|time| *time > clip_ms).min_by(f64::total_cmp)
+    }
+
+    /// Draws all but on what is `taken` already.
+    pub(super) fn draw(&self, scenery: &Scenery<'_>, mut taken: Vec<Rect>, marks: &mut Vec<Mark>) {
+        for badge in self
+            .badges
+            .iter()
+            .filter(|badge| badge.span.holds(scenery.clip_ms))
+        {
+            if let Some(place) = badge.place(scenery, &taken) {
+                marks.push(Mark::Sprite(badge.text, (place.x, place.y)));
+                taken.push(place);
+            }
+        }
+        self.captions
+            .iter()
+            .for_each(|words| words.draw(scenery, &CAPTIONS, &mut taken, marks));
+        self.notes
+            .iter()
+            .for_each(|words| words.draw(scenery, &NOTES, &mut taken, marks));
+    }
+}
+
+impl Words {
+    fn draw(&self, scenery: &Scenery<'_>, anchors: &[Anchor], taken: &mut Vec<Rect>, marks: &mut Vec<Mark>) {
+        if !self.span.holds(scenery.clip_ms) {
+            return;
+        }
+        let clear = KeepClear {
+            boxes: taken.clone(),
+            spots: scenery.way(self.span),
+            near: None,
+        };
+        let place = clear.place(scenery.atlas.size(self.text), scenery.area(), anchors);
+        marks.push(Mark::Sprite(self.text, (place.x, place.y)));
+        taken.push(place);
+    }
+}
+
+impl Badge {
+    /// Beside its spot, but not on the element that was clicked.
+    fn place(&self, scenery: &Scenery<'_>, taken: &[Rect]) -> Option<Rect> {
+        let element = self.node.and_then(|node| scenery.element(node));
+        let spot = match (self.position, element) {
+            (Some(position), _) => scenery.spot(self.node, position),
+            (None, Some(element)) => (
+                f64::from(element.x) + f64::from(element.width) / 2.0,
+                f64::from(element.y) + f64::from(element.height) / 2.0,
+            ),
+            (None, None) => return None,
+        };
+        let reach = scenery.metrics.cursor.cast_signed();
+        let around = element.unwrap_or(Rect {
+            x: spot.0 as i32 - reach,
+            y: spot.1 as i32 - reach,
+            width: 2 * scenery.metrics.cursor,
+            height: 2 * scenery.metrics.cursor,
+        });
+        let (width, height) = scenery.atlas.size(self.text);
+        let area = scenery.area();
+        let gap = (scenery.metrics.font / 2).cast_signed();
+        let inside = |x: i32, y: i32| Rect {
+            x: x.min(area.right() - width).max(area.x),
+            y: y.min(area.bottom() - height).max(area.y),
+            width: width.unsigned_abs(),
+            height: height.unsigned_abs(),
+        };
+        let center = spot.0 as i32 - width / 2;
+        let middle = spot.1 as i32 - height / 2;
+        let places = [
+            inside(center, around.y - height - gap),
+            inside(center, around.bottom() + gap),
+            inside(around.right() + gap, middle),
+            inside(around.x - width - gap, middle),
+        ];
+        let clear = KeepClear {
+            boxes: taken.iter().copied().chain([around]).collect(),
+            spots: Vec::new(),
+            near: None,
+        };
+        Some(clear.best_of(places.into_iter()))
+    }
+}

@@ -1,0 +1,309 @@
+use super::*;
+use crate::clip::{ClipOptions, Idle};
+use crate::recording::{
+    ConsoleLine, ErrorReport, ErrorSource, Event, FullSnapshot, Input, Interaction, NodeTree, Origin,
+    PageView, Payload, Request, StackFrame, UserAction,
+};
+
+const START: f64 = 1_773_151_320_000.0;
+
+/// A tab of 30 s with a click on node 7 at 10 s, as its recorder tells it.
+fn tab() -> Tab {
+    let mut tab = Tab::default();
+    let mut add = |at: f64, kind, data| {
+        tab.events.push(Event {
+            time: START + at,
+            index: 0,
+            kind,
+            payload: Payload::Decoded(Arc::new(data)),
+        });
+    };
+    let snapshot = FullSnapshot {
+        tree: NodeTree::default(),
+        scroll: (0.0, 0.0),
+    };
+    add(0.0, EventKind::FullSnapshot, EventData::FullSnapshot(snapshot));
+    add(
+        10_000.0,
+        EventKind::Interaction,
+        EventData::Interaction(click(7, (30.0, 40.0))),
+    );
+    add(30_000.0, EventKind::Load, EventData::Load);
+    tab
+}
+
+fn click(target: NodeId, position: (f64, f64)) -> Interaction {
+    Interaction {
+        kind: InteractionKind::Click,
+        target,
+        position: Some(position),
+        touch: false,
+    }
+}
+
+fn insert(tab: &mut Tab, at: f64, kind: EventKind, data: EventData) {
+    tab.events.push(Event {
+        time: START + at,
+        index: 0,
+        kind,
+        payload: Payload::Decoded(Arc::new(data)),
+    });
+    tab.events.sort_by(|one, other| one.time.total_cmp(&other.time));
+}
+
+fn signal(at: f64, kind: SignalKind) -> Signal {
+    Signal {
+        time: START + at,
+        tab: None,
+        id: None,
+        origin: Origin::Recorded,
+        kind,
+    }
+}
+
+fn error(message: &str) -> ErrorReport {
+    let frame = |file: &str, in_app| StackFrame {
+        function: Some("pay".into()),
+        file: Some(file.into()),
+        line: Some(12),
+        column: Some(5),
+        in_app,
+    };
+    ErrorReport {
+        message: message.into(),
+        error_type: Some("TypeError".into()),
+        handled: Some(false),
+        stack: vec![
+            frame("https://cdn.example/lib.js", Some(false)),
+            frame("https://shop.example/js/pay.js?v=2", Some(true)),
+        ],
+        ..ErrorReport::default()
+    }
+}
+
+fn story_of(tab: &Tab, signals: Vec<Signal>) -> Story {
+    let options = ClipOptions {
+        idle: Idle::Keep,
+        ..ClipOptions::default()
+    };
+    let clip = Clip::new(tab, &options).expect("there is something to show");
+    let telemetry = Telemetry {
+        signals,
+        ..Telemetry::default()
+    };
+    Story::new(tab, &telemetry, &clip, &[])
+}
+
+#[test]
+fn an_error_is_told_once_and_counted() {
+    let signals = vec![
+        signal(11_000.0, SignalKind::Error(error("x is 1"))),
+        signal(12_000.0, SignalKind::Error(error("x is 2"))),
+        signal(12_000.0, SignalKind::Error(error("another"))),
+        signal(31_000.0, SignalKind::Error(error("after the end"))),
+    ];
+    let errors = story_of(&tab(), signals).errors;
+    let [first, other] = &errors[..] else {
+        panic!("{errors:?}")
+    };
+    assert_eq!(first.times, [11_000.0, 12_000.0]);
+    assert_eq!(&*first.message, "x is 1");
+    assert_eq!(&*other.message, "another");
+    assert!(first.span.until >= 15_000.0);
+    // The application's own code, not the library's.
+    let place = first.place.as_ref().expect("a place");
+    assert_eq!(
+        (place.function.as_deref(), &*place.file),
+        (Some("pay"), "pay.js:12:5")
+    );
+}
+
+#[test]
+fn an_error_has_the_click_before_it_and_its_name() {
+    let action = UserAction {
+        kind: "click".into(),
+        target: Some("Pay".into()),
+        selector: None,
+    };
+    let signals = vec![
+        signal(10_080.0, SignalKind::Action(action)),
+        signal(11_000.0, SignalKind::Error(error("soon"))),
+        signal(25_000.0, SignalKind::Error(error("late"))),
+    ];
+    let errors = story_of(&tab(), signals).errors;
+    let cause = errors[0].cause.as_ref().expect("a click");
+    assert_eq!((cause.node, cause.position), (7, Some((30.0, 40.0))));
+    assert_eq!(cause.name.as_deref(), Some("Pay"));
+    assert_eq!(errors[1].cause, None);
+}
+
+#[test]
+fn console_errors_are_lines_and_not_cards() {
+    let line = |level, text: &str| {
+        SignalKind::Console(ConsoleLine {
+            level,
+            text: text.into(),
+            stack: Vec::new(),
+        })
+    };
+    let written = ErrorReport {
+        source: ErrorSource::Console,
+        ..error("bad")
+    };
+    let signals = vec![
+        signal(1000.0, line(ConsoleLevel::Error, "bad")),
+        signal(1000.0, SignalKind::Error(written)),
+        signal(2000.0, line(ConsoleLevel::Error, "bad")),
+        signal(3000.0, line(ConsoleLevel::Info, "fine")),
+        signal(4000.0, line(ConsoleLevel::Warn, "bad")),
+    ];
+    let story = story_of(&tab(), signals);
+    assert!(story.errors.is_empty());
+    let lines: Vec<_> = story
+        .console
+        .iter()
+        .map(|cue| (cue.level, cue.times.len()))
+        .collect();
+    assert_eq!(lines, [(ConsoleLevel::Error, 2), (ConsoleLevel::Warn, 1)]);
+}
+
+#[test]
+fn requests_are_told_when_they_end_and_without_secrets() {
+    let request = |url: &str, status, duration| {
+        SignalKind::Request(Request {
+            method: Some("POST".into()),
+            url: url.into(),
+            status: Some(status),
+            duration: Some(duration),
+            initiator: None,
+            no_answer: false,
+        })
+    };
+    let signals = vec![
+        signal(
+            1000.0,
+            request("https://shop.example/api/pay?token=1#x", 500, 800.0),
+        ),
+        signal(
+            2000.0,
+            request("https://shop.example/api/pay?token=2", 500, 300.0),
+        ),
+        signal(3000.0, request("https://shop.example/fine", 200, 20.0)),
+        signal(4000.0, request("https://shop.example", 200, 9000.0)),
+    ];
+    let story = story_of(&tab(), signals);
+    let told: Vec<_> = story
+        .requests
+        .iter()
+        .map(|cue| (&*cue.path, cue.failed, cue.times.clone()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("/api/pay", true, vec![1800.0, 2300.0]),
+            ("/", false, vec![13_000.0])
+        ]
+    );
+    let marked = story
+        .landmarks
+        .iter()
+        .filter(|mark| mark.kind == LandmarkKind::Request);
+    assert_eq!(marked.count(), 2, "slow is no landmark");
+}
+
+#[test]
+fn four_fast_clicks_are_a_rage_click_with_their_count() {
+    let mut tab = tab();
+    for at in [10_200.0, 10_400.0, 10_600.0, 10_800.0] {
+        insert(
+            &mut tab,
+            at,
+            EventKind::Interaction,
+            EventData::Interaction(click(7, (31.0, 40.0))),
+        );
+    }
+    let story = story_of(&tab, Vec::new());
+    let [badge] = &story.frustrations[..] else {
+        panic!("{:?}", story.frustrations)
+    };
+    assert_eq!(
+        (badge.kind, badge.clicks, badge.node),
+        (FrustrationKind::RageClick, 5, Some(7))
+    );
+    assert_eq!(badge.span.from, 10_600.0);
+    assert_eq!(badge.position, Some((30.0, 40.0)));
+}
+
+#[test]
+fn typing_is_told_letter_by_letter_and_choices_are_not() {
+    let mut tab = tab();
+    let mut input = |at: f64, target, text: &str, checked| {
+        let input = Input {
+            target,
+            text: Some(text.into()),
+            checked,
+            selected_options: None,
+        };
+        insert(&mut tab, at, EventKind::Input, EventData::Input(input));
+    };
+    for (step, text) in ["A", "Ad", "Adx", "Ad", "Ada"].into_iter().enumerate() {
+        input(1000.0 + 100.0 * step as f64, 3, text, Some(false));
+    }
+    input(5000.0, 4, "germany", Some(false));
+    input(6000.0, 5, "on", Some(true));
+    input(7000.0, 6, "*", None);
+    input(7100.0, 6, "**", None);
+    let story = story_of(&tab, Vec::new());
+    let [name, secret] = &story.typing[..] else {
+        panic!("{:?}", story.typing)
+    };
+    assert_eq!(name.text, "Ada");
+    let counts: Vec<usize> = name.steps.iter().map(|step| step.1).collect();
+    assert_eq!(counts, [1, 2, 2, 2, 3]);
+    assert_eq!(secret.text, "••");
+}
+
+#[test]
+fn pages_are_named_when_they_come_but_not_at_the_start() {
+    let view = |url: &str, title: Option<&str>| {
+        SignalKind::View(PageView {
+            url: url.into(),
+            title: title.map(Arc::from),
+        })
+    };
+    let signals = vec![
+        signal(0.0, view("https://shop.example/", None)),
+        signal(5000.0, view("https://shop.example/cart?id=1", None)),
+        signal(5000.0, view("https://shop.example/cart?id=1", None)),
+        signal(6000.0, view("https://shop.example/pay", Some("Payment"))),
+        signal(6500.0, SignalKind::Marker("deploy".into())),
+    ];
+    let notes = story_of(&tab(), signals).notes;
+    let told: Vec<_> = notes
+        .iter()
+        .map(|note| (&*note.text, note.span.from, note.span.until))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("shop.example/cart", 5000.0, 6000.0),
+            ("Payment", 6000.0, 6500.0),
+            ("deploy", 6500.0, 8700.0)
+        ]
+    );
+}
+
+#[test]
+fn captions_last_until_they_are_cleared() {
+    let signals = vec![
+        signal(1000.0, SignalKind::Caption(Some("one".into()))),
+        signal(4000.0, SignalKind::Caption(Some("two".into()))),
+        signal(9000.0, SignalKind::Caption(None)),
+    ];
+    let captions = story_of(&tab(), signals).captions;
+    let told: Vec<_> = captions
+        .iter()
+        .map(|cue| (&*cue.text, cue.span.from, cue.span.until))
+        .collect();
+    assert_eq!(told, [("one", 1000.0, 4000.0), ("two", 4000.0, 9000.0)]);
+}
