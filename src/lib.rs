@@ -9,6 +9,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`mod@format`] | bytes become a recording: detection, decompression, the vendors' formats |
 //! | [`recording`] | the neutral model: events, nodes, tabs; no I/O, no browser |
 //! | [`dom`] | the page as data: applies events, gives the page at any time |
 //! | [`clip`] | which part is shown, idle folding, speed, when frames begin |

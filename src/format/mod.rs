@@ -1,7 +1,147 @@
 //! Bytes become recordings.
+//!
+//! ```text
+//! files ──input──▶ bytes ──inflate──▶ JSON… ──detect──▶ a format's reader ──collector──▶ Recording
+//! ```
+//!
+//! The kind of a file is found by its content and decided for the file as a whole: vendors give
+//! the same numbers different meanings, so no single event tells. Events stay slices of the input
+//! until somebody asks for their data. What is damaged is passed over and counted, and refused only
+//! when nothing is left to show.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `input` | reads files, directories and standard input |
+//! | `inflate` | gzip, zstd and zlib, found by content, bounded |
+//! | `detect` | which format it is |
+//! | `json` | a pull reader that survives depth and damage |
+//! | `rrweb` | rrweb's events in all their wrappings |
+//! | `collector` | what readers put their findings into |
+//! | `signals` | errors, requests and the like that stand in a recording |
+//! | [`events`] | errors, requests and the like from files beside a recording |
 
+mod collector;
+mod detect;
+mod error;
 pub mod events;
+mod inflate;
+mod input;
+mod json;
+mod name;
+mod rrweb;
 mod signals;
 mod stack;
+#[cfg(test)]
+mod tests;
 
+use collector::Collector;
+use detect::Detected;
+
+pub use error::FormatError;
+pub use input::Input;
+pub use name::{FormatName, UnknownFormat};
 pub use signals::telemetry;
+
+use crate::recording::{Damage, DamageKind, Recording};
+
+/// How to read.
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// The kind of recording; `None`: find out by content.
+    pub format: Option<FormatName>,
+    /// The first damage is an error.
+    pub strict: bool,
+    /// The most bytes that an input may have, as it is and decompressed; what is beyond is left out
+    /// and counted as damage. Memory needed is about this much in the worst case. Default 2 GiB.
+    pub max_bytes: u64,
+}
+
+impl ReadOptions {
+    /// Default of [`ReadOptions::max_bytes`].
+    pub const MAX_BYTES: u64 = 2 << 30;
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions {
+            format: None,
+            strict: false,
+            max_bytes: Self::MAX_BYTES,
+        }
+    }
+}
+
+/// Reads one session from one or several files.
+///
+/// # Errors
+/// When something cannot be read at all, is not a recording, holds more than one session or no full
+/// snapshot; in strict mode at the first damage.
+pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, FormatError> {
+    let mut collector = Collector::new(options);
+    let mut format = None;
+    let mut names = Vec::new();
+    for input in inputs {
+        for source in input.load(options.max_bytes)? {
+            collector.begin_file(&source.name);
+            if let Some(found) = read_file(source.bytes, source.found, &mut collector)? {
+                format.get_or_insert(found);
+                names.push(source.name);
+            }
+        }
+    }
+    let Some(format) = format else {
+        let path = inputs.iter().find_map(|input| match input {
+            Input::Path(path) => Some(path.clone()),
+            _ => None,
+        });
+        return Err(FormatError::NoRecording {
+            path: path.unwrap_or_default(),
+            found: "no file in it is one that domreel knows".to_owned(),
+        });
+    };
+    collector.check_one_session(&names)?;
+    collector.finish(format, names.join(", "))
+}
+
+/// Reads one file; `None` when it is no recording and nobody said that it was one.
+fn read_file(
+    bytes: bytes::Bytes,
+    only_found: bool,
+    collector: &mut Collector<'_>,
+) -> Result<Option<FormatName>, FormatError> {
+    let limit = collector.options.max_bytes;
+    if bytes.is_empty() && !only_found {
+        let file = collector.file().to_owned();
+        return Err(FormatError::Empty { file });
+    }
+    let whole = bytes.len() as u64;
+    let bytes = if whole > limit {
+        bytes.slice(..usize::try_from(limit).unwrap_or(usize::MAX))
+    } else {
+        bytes
+    };
+    let inflated = inflate::inflate(bytes, limit);
+    let format = match (collector.options.format, detect::detect(&inflated.bytes)) {
+        (Some(format), _) | (None, Detected::Recording(format)) => format,
+        (None, Detected::Other(_)) if only_found => return Ok(None),
+        (None, Detected::Other(found)) => {
+            return Err(FormatError::Unrecognized {
+                file: collector.file().to_owned(),
+                found: found.to_owned(),
+            });
+        }
+    };
+    if whole > limit {
+        collector.damage(Damage {
+            kind: DamageKind::Limit,
+            event: None,
+            offset: Some(limit),
+            detail: format!("larger than {limit} bytes; the rest was left out"),
+        })?;
+    }
+    if let Some(damage) = inflated.damage {
+        collector.damage(damage)?;
+    }
+    rrweb::read(&inflated.bytes, rrweb::Dialect::default(), collector)?;
+    Ok(Some(format))
+}

@@ -1,0 +1,246 @@
+//! What the readers of all formats put their findings into.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::{FormatError, FormatName, ReadOptions, telemetry};
+use crate::recording::{
+    Damage, DamageKind, DamageReport, Event, EventKind, Payload, Recording, SessionContext, Tab, Telemetry,
+};
+
+/// The greatest time that a date can have in a browser, in milliseconds since the Unix epoch.
+const LAST_TIME: f64 = 8.64e15;
+
+/// Collects the events of one session, from one file or several.
+pub(crate) struct Collector<'a> {
+    pub options: &'a ReadOptions,
+    /// The file that is being read, for messages.
+    file: String,
+    tabs: Vec<Tab>,
+    places: FxHashMap<String, usize>,
+    damage: DamageReport,
+    next_index: u32,
+    /// Sessions that files told of, and the files.
+    sessions: BTreeMap<String, Vec<String>>,
+    /// Signals that stand in the input beside the events.
+    pub telemetry: Telemetry,
+    /// Bytes that unpacking made so far.
+    unpacked: u64,
+}
+
+impl<'a> Collector<'a> {
+    pub(super) fn new(options: &'a ReadOptions) -> Self {
+        Collector {
+            options,
+            file: String::new(),
+            tabs: Vec::new(),
+            places: FxHashMap::default(),
+            damage: DamageReport::default(),
+            next_index: 0,
+            sessions: BTreeMap::new(),
+            telemetry: Telemetry::default(),
+            unpacked: 0,
+        }
+    }
+
+    /// What comes now is from `file`.
+    pub(super) fn begin_file(&mut self, file: &str) {
+        file.clone_into(&mut self.file);
+    }
+
+    /// The file that is being read.
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Position in the input of the event that begins now.
+    pub(crate) fn next_index(&mut self) -> u32 {
+        let index = self.next_index;
+        self.next_index = self.next_index.saturating_add(1);
+        index
+    }
+
+    /// The tab of that name; the empty name where the recording knows only one.
+    pub(crate) fn tab(&mut self, id: &str) -> usize {
+        if let Some(place) = self.places.get(id) {
+            return *place;
+        }
+        let place = self.tabs.len();
+        self.tabs.push(Tab {
+            id: id.to_owned(),
+            events: Vec::new(),
+        });
+        self.places.insert(id.to_owned(), place);
+        place
+    }
+
+    /// Adds an event. One without a usable time gets that of the event before it in its tab.
+    pub(crate) fn event(
+        &mut self,
+        tab: usize,
+        index: u32,
+        time: Option<f64>,
+        kind: EventKind,
+        payload: Payload,
+    ) {
+        if let Some(tab) = self.tabs.get_mut(tab) {
+            let before = tab.events.last().map(|event| event.time);
+            tab.events.push(Event {
+                time: time.or(before).unwrap_or(f64::NAN),
+                index,
+                kind,
+                payload,
+            });
+        }
+    }
+
+    /// Counts damage.
+    ///
+    /// # Errors
+    /// When damage is not to be tolerated.
+    pub(crate) fn damage(&mut self, damage: Damage) -> Result<(), FormatError> {
+        if self.options.strict {
+            return Err(FormatError::Damaged {
+                file: self.file.clone(),
+                damage,
+            });
+        }
+        self.damage.add(damage);
+        Ok(())
+    }
+
+    /// Counts an event that cannot be used.
+    pub(crate) fn bad_event(&mut self, index: u32, offset: usize, detail: String) -> Result<(), FormatError> {
+        self.damage(Damage {
+            kind: DamageKind::BadEvent,
+            event: Some(index),
+            offset: Some(offset as u64),
+            detail,
+        })
+    }
+
+    /// What comes now is of the session with this id.
+    pub(crate) fn session(&mut self, id: &str) {
+        let files = self.sessions.entry(id.to_owned()).or_default();
+        if files.last() != Some(&self.file) {
+            files.push(self.file.clone());
+        }
+    }
+
+    /// Checks that all that was read is one session.
+    pub(super) fn check_one_session(&self, files: &[String]) -> Result<(), FormatError> {
+        let named: BTreeSet<&String> = self.sessions.values().flatten().collect();
+        let nameless: Vec<&String> = files.iter().filter(|file| !named.contains(file)).collect();
+        let reason = if self.sessions.len() > 1 {
+            "there is more than one session here; give the files of one of them"
+        } else if files.len() > 1 && !nameless.is_empty() {
+            "it cannot be told whether these files are one session, for not all of them name it; if they are, \
+             concatenate them into one file"
+        } else {
+            return Ok(());
+        };
+        let sessions = self.sessions.iter();
+        let mut found: Vec<String> = sessions
+            .map(|(id, files)| format!("  session {id}: {}", files.join(", ")))
+            .collect();
+        found.extend(nameless.iter().map(|file| format!("  no session named: {file}")));
+        Err(FormatError::NotOneSession {
+            reason: reason.to_owned(),
+            found,
+        })
+    }
+
+    /// How many events there are so far.
+    pub(super) fn events(&self) -> usize {
+        self.tabs.iter().map(|tab| tab.events.len()).sum()
+    }
+
+    /// How many bytes may still be unpacked.
+    pub(crate) fn unpack_room(&self) -> u64 {
+        self.options.max_bytes.saturating_sub(self.unpacked)
+    }
+
+    /// So many bytes were unpacked.
+    pub(crate) fn unpacked(&mut self, bytes: usize) {
+        self.unpacked = self.unpacked.saturating_add(bytes as u64);
+    }
+
+    /// Puts everything in order.
+    pub(super) fn finish(mut self, format: FormatName, files: String) -> Result<Recording, FormatError> {
+        for tab in &mut self.tabs {
+            let first = tab
+                .events
+                .iter()
+                .map(|event| event.time)
+                .find(|time| !time.is_nan());
+            for event in tab.events.iter_mut().take_while(|event| event.time.is_nan()) {
+                event.time = first.unwrap_or(0.0);
+            }
+            tab.events.sort_by(|one, two| one.time.total_cmp(&two.time));
+        }
+        self.tabs.retain(|tab| !tab.events.is_empty());
+        self.tabs.sort_by(|one, two| {
+            let start = |tab: &Tab| tab.start().unwrap_or(f64::INFINITY);
+            start(one).total_cmp(&start(two))
+        });
+        if self.options.strict {
+            self.check_payloads()?;
+        }
+        if !self.tabs.iter().any(Tab::has_picture) {
+            return Err(self.nothing_to_show(files));
+        }
+        let mut all = telemetry(&self.tabs);
+        let session = match &*self.sessions.keys().collect::<Vec<_>>() {
+            [only] => Some(only.as_str().into()),
+            _ => None,
+        };
+        all.merge(self.telemetry);
+        all.context.fill_from(SessionContext {
+            session,
+            ..SessionContext::default()
+        });
+        Ok(Recording {
+            tabs: self.tabs,
+            telemetry: all,
+            damage: self.damage,
+            format: format.name(),
+        })
+    }
+
+    /// Payloads are read when they are needed; who wants to know of all damage has to wait for it.
+    fn check_payloads(&mut self) -> Result<(), FormatError> {
+        let bad = self.tabs.iter().flat_map(|tab| &tab.events).find_map(|event| {
+            let error = event.data().err()?;
+            Some((event.index, error))
+        });
+        let Some((index, error)) = bad else {
+            return Ok(());
+        };
+        self.damage(Damage {
+            kind: DamageKind::BadEvent,
+            event: Some(index),
+            offset: None,
+            detail: error.to_string(),
+        })
+    }
+
+    fn nothing_to_show(&self, file: String) -> FormatError {
+        let count: u64 = self.damage.counts().map(|(_, count)| count).sum();
+        let damage = match self.damage.examples() {
+            [] => String::new(),
+            [first, ..] if count == 1 => format!(", and there is damage: {first}"),
+            [first, ..] => format!(", and there is damage in {count} places, first: {first}"),
+        };
+        FormatError::NothingToShow {
+            file,
+            events: self.events(),
+            damage,
+        }
+    }
+}
+
+/// A time that a date can have.
+pub(crate) fn usable_time(time: f64) -> Option<f64> {
+    (0.0..=LAST_TIME).contains(&time).then_some(time)
+}

@@ -1,0 +1,153 @@
+//! Decompression, found by content and bounded.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use flate2::bufread::{GzDecoder, ZlibDecoder};
+use ruzstd::decoding::StreamingDecoder;
+
+use crate::recording::{Damage, DamageKind};
+
+/// Compressed files within compressed files.
+const MOST_LAYERS: usize = 4;
+
+/// The most that DEFLATE can make of one byte.
+const DEFLATE_RATIO: u64 = 1032;
+
+/// What came out.
+pub(super) struct Inflated {
+    pub bytes: Bytes,
+    /// It is not all that went in.
+    pub damage: Option<Damage>,
+}
+
+#[derive(Clone, Copy)]
+enum Compression {
+    Gzip,
+    Zstd,
+    Zlib,
+}
+
+impl Compression {
+    fn of(bytes: &[u8]) -> Option<Self> {
+        match *bytes {
+            [0x1f, 0x8b, ..] => Some(Compression::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Compression::Zstd),
+            // The two bytes of the header are a multiple of 31; no JSON begins with an "x".
+            [first @ 0x78, second, ..] if u16::from_be_bytes([first, second]) % 31 == 0 => {
+                Some(Compression::Zlib)
+            }
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Compression::Gzip => "gzip",
+            Compression::Zstd => "zstd",
+            Compression::Zlib => "zlib",
+        }
+    }
+}
+
+/// Decompresses `bytes` for as long as they are compressed, to no more than `limit` bytes. Streams
+/// that follow each other become one. What a damaged or cut-off stream still holds is used.
+pub(super) fn inflate(bytes: Bytes, limit: u64) -> Inflated {
+    let mut out = Inflated { bytes, damage: None };
+    for _ in 0..MOST_LAYERS {
+        let Some(compression) = Compression::of(&out.bytes) else {
+            break;
+        };
+        let next = layer(&out.bytes, compression, limit);
+        out.bytes = next.bytes;
+        out.damage = out.damage.or(next.damage);
+    }
+    out
+}
+
+fn layer(bytes: &[u8], compression: Compression, limit: u64) -> Inflated {
+    let mut out = Vec::new();
+    out.reserve_exact(expected_size(bytes, compression, limit));
+    let mut rest = bytes;
+    let mut damage = None;
+    while let Some(next) = Compression::of(rest) {
+        let result = stream(&mut rest, next, limit, &mut out);
+        let offset = bytes.len() - rest.len();
+        match result {
+            Ok(()) if out.len() as u64 >= limit && !rest.is_empty() => {
+                damage = Some(Damage {
+                    kind: DamageKind::Limit,
+                    event: None,
+                    offset: Some(limit),
+                    detail: format!("larger than {limit} bytes when decompressed; the rest was left out"),
+                });
+                break;
+            }
+            Ok(()) => {}
+            Err(error) => {
+                let cut = error.kind() == std::io::ErrorKind::UnexpectedEof || rest.is_empty();
+                damage = Some(Damage {
+                    kind: if cut {
+                        DamageKind::CutOff
+                    } else {
+                        DamageKind::Syntax
+                    },
+                    event: None,
+                    offset: Some(out.len() as u64),
+                    detail: format!(
+                        "the {} stream {} at byte {offset} of the compressed file",
+                        next.name(),
+                        if cut { "is cut off" } else { "is damaged" },
+                    ),
+                });
+                break;
+            }
+        }
+    }
+    Inflated {
+        bytes: Bytes::from(out),
+        damage,
+    }
+}
+
+/// Decompresses one stream and moves `rest` behind it.
+fn stream(rest: &mut &[u8], compression: Compression, limit: u64, out: &mut Vec<u8>) -> std::io::Result<()> {
+    match compression {
+        Compression::Gzip => append(GzDecoder::new(&mut *rest), limit, out),
+        Compression::Zlib => append(ZlibDecoder::new(&mut *rest), limit, out),
+        Compression::Zstd => {
+            let decoder = StreamingDecoder::new(&mut *rest);
+            append(decoder.map_err(std::io::Error::other)?, limit, out)
+        }
+    }
+}
+
+fn append(mut from: impl Read, limit: u64, out: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut chunk = [0; 1 << 16];
+    loop {
+        let room = usize::try_from(limit.saturating_sub(out.len() as u64)).unwrap_or(usize::MAX);
+        let Some(chunk) = chunk
+            .get_mut(..room.min(1 << 16))
+            .filter(|chunk| !chunk.is_empty())
+        else {
+            return Ok(());
+        };
+        match from.read(chunk) {
+            Ok(0) => return Ok(()),
+            Ok(count) => out.extend_from_slice(chunk.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// How large it may become, so that the memory for it is asked for once: gzip says so at its end.
+/// The word is taken only as far as the compressed size makes it credible.
+fn expected_size(bytes: &[u8], compression: Compression, limit: u64) -> usize {
+    let told = match (compression, bytes.last_chunk::<4>()) {
+        (Compression::Gzip, Some(size)) => u64::from(u32::from_le_bytes(*size)),
+        _ => 0,
+    };
+    let credible = (bytes.len() as u64).saturating_mul(DEFLATE_RATIO).min(limit);
+    usize::try_from(told.min(credible)).unwrap_or(0)
+}

@@ -1,0 +1,107 @@
+//! Where recordings come from.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+
+use super::FormatError;
+
+/// Where a recording, or a part of one, comes from.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A file, or a directory with the files of one session.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// Bytes that are there already.
+    Bytes {
+        /// What messages call them.
+        name: String,
+        /// The bytes.
+        data: Bytes,
+    },
+}
+
+/// A file that was read.
+pub(super) struct Source {
+    /// What messages call it.
+    pub name: String,
+    pub bytes: Bytes,
+    /// It was found in a directory, not named by anybody: it may be something else than a recording.
+    pub found: bool,
+}
+
+impl Input {
+    /// Reads it: one source for a file, several for a directory, in the order of their names. No
+    /// more than `limit` bytes of each, and one more to tell that there are more.
+    pub(super) fn load(&self, limit: u64) -> Result<Vec<Source>, FormatError> {
+        match self {
+            Input::Stdin => {
+                let bytes = all(std::io::stdin().lock(), 0, limit).map_err(FormatError::Stdin)?;
+                Ok(vec![Source {
+                    name: "standard input".to_owned(),
+                    bytes,
+                    found: false,
+                }])
+            }
+            Input::Bytes { name, data } => Ok(vec![Source {
+                name: name.clone(),
+                bytes: data.clone(),
+                found: false,
+            }]),
+            Input::Path(path) if path.is_dir() => directory(path, limit),
+            Input::Path(path) => Ok(vec![file(path, limit, false)?]),
+        }
+    }
+}
+
+fn file(path: &Path, limit: u64, found: bool) -> Result<Source, FormatError> {
+    let read = || {
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        all(file, size, limit)
+    };
+    let bytes = read().map_err(|source| FormatError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Source {
+        name: path.display().to_string(),
+        bytes,
+        found,
+    })
+}
+
+fn all(from: impl Read, size: u64, limit: u64) -> std::io::Result<Bytes> {
+    let mut bytes = Vec::new();
+    bytes.reserve_exact(usize::try_from(size.min(limit)).unwrap_or(0));
+    from.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(Bytes::from(bytes))
+}
+
+/// The files of a directory, those in its directories included.
+fn directory(path: &Path, limit: u64) -> Result<Vec<Source>, FormatError> {
+    let mut files = Vec::new();
+    let mut directories = vec![path.to_owned()];
+    while let Some(directory) = directories.pop() {
+        let unreadable = |source| FormatError::Unreadable {
+            path: directory.clone(),
+            source,
+        };
+        for entry in std::fs::read_dir(&directory).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            // Links are not followed: they may go round in a circle.
+            let kind = entry.file_type().map_err(unreadable)?;
+            if kind.is_dir() && !hidden {
+                directories.push(entry.path());
+            } else if kind.is_file() && !hidden {
+                files.push(entry.path());
+            }
+        }
+    }
+    files.sort();
+    files.iter().map(|path| file(path, limit, true)).collect()
+}

@@ -1,0 +1,267 @@
+//! Serialized nodes (`packages/types/src/index.ts` of rrweb), of any depth without recursion.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::attributes;
+use crate::format::json::{Fault, Json, JsonError, Kind};
+use crate::recording::{Attribute, NodeContent, NodeId, NodeRecord, NodeTree};
+
+/// Names that stand in a recording again and again, each kept once.
+#[derive(Default)]
+pub(super) struct Names(FxHashMap<Box<str>, Arc<str>>);
+
+impl Names {
+    pub(super) fn get(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = Arc::from(name);
+        self.0.insert(Box::from(&*name), Arc::clone(&name));
+        name
+    }
+}
+
+/// A node of which not all fields have been read.
+#[derive(Default)]
+struct Unfinished<'a> {
+    /// Its place in the tree.
+    index: usize,
+    kind: Option<i64>,
+    tag: Option<Cow<'a, str>>,
+    attributes: Vec<Attribute>,
+    text: Option<Cow<'a, str>>,
+    name: Option<Cow<'a, str>>,
+    public_id: Option<Cow<'a, str>>,
+    system_id: Option<Cow<'a, str>>,
+    svg: bool,
+    custom: bool,
+    quirks: bool,
+}
+
+/// Reads a node with all below it.
+pub(super) fn read(json: &mut Json<'_>, names: &mut Names) -> Result<NodeTree, JsonError> {
+    let start = json.at();
+    // Nodes get their places when they begin; what is not a node is taken out at the end.
+    let mut nodes: Vec<Option<NodeRecord>> = Vec::new();
+    let mut open: Vec<Unfinished<'_>> = Vec::new();
+    let mut unusable = false;
+    begin(json, &mut nodes, &mut open)?;
+    let mut among_children = false;
+    while let Some(node) = open.last_mut() {
+        if among_children {
+            if !json.element()? {
+                among_children = false;
+            } else if json.kind()? == Kind::Object {
+                begin(json, &mut nodes, &mut open)?;
+                among_children = false;
+            } else {
+                json.skip()?;
+            }
+            continue;
+        }
+        let Some(key) = json.key()? else {
+            let node = open.pop();
+            unusable |= !node.is_some_and(|node| node.finish(&mut nodes, names));
+            among_children = true;
+            continue;
+        };
+        match &*key {
+            "childNodes" if json.kind()? == Kind::Array => {
+                json.array()?;
+                among_children = true;
+            }
+            "attributes" if json.kind()? == Kind::Object => {
+                attributes::read(json, names, attributes::Of::Tree, &mut node.attributes)?;
+            }
+            "type" => node.kind = json.integer_or_none()?,
+            "id" => {
+                let id = json.integer_or_none()?;
+                // Negative numbers are the recorder's for nodes that it does not number.
+                set(&mut nodes, node.index, |record| {
+                    record.id = id.filter(|id| *id >= 0)
+                });
+            }
+            "isShadow" => {
+                let shadow = json.bool_or_none()? == Some(true);
+                set(&mut nodes, node.index, |record| record.in_shadow = shadow);
+            }
+            "tagName" => node.tag = json.string_or_none()?,
+            "textContent" => node.text = json.scalar()?,
+            "name" => node.name = json.scalar()?,
+            "publicId" => node.public_id = json.scalar()?,
+            "systemId" => node.system_id = json.scalar()?,
+            "isSVG" => node.svg = json.bool_or_none()? == Some(true),
+            "isCustom" => node.custom = json.bool_or_none()? == Some(true),
+            "compatMode" => node.quirks = json.string_or_none()?.as_deref() == Some("BackCompat"),
+            _ => {
+                json.skip()?;
+            }
+        }
+    }
+    let tree = if unusable {
+        compact(nodes)
+    } else {
+        nodes.into_iter().flatten().collect()
+    };
+    if tree.is_empty() {
+        return Err(JsonError {
+            at: start,
+            fault: Fault::Expected("a node with a known type"),
+        });
+    }
+    Ok(NodeTree { nodes: tree })
+}
+
+fn set(nodes: &mut [Option<NodeRecord>], index: usize, change: impl FnOnce(&mut NodeRecord)) {
+    if let Some(Some(record)) = nodes.get_mut(index) {
+        change(record);
+    }
+}
+
+fn begin<'a>(
+    json: &mut Json<'a>,
+    nodes: &mut Vec<Option<NodeRecord>>,
+    open: &mut Vec<Unfinished<'a>>,
+) -> Result<(), JsonError> {
+    json.object()?;
+    let parent = open.last().and_then(|parent| u32::try_from(parent.index).ok());
+    open.push(Unfinished {
+        index: nodes.len(),
+        ..Unfinished::default()
+    });
+    nodes.push(Some(NodeRecord {
+        id: None,
+        parent,
+        in_shadow: false,
+        content: NodeContent::Document { quirks: false },
+    }));
+    Ok(())
+}
+
+impl Unfinished<'_> {
+    /// Gives the node its content; says whether it is one.
+    fn finish(self, nodes: &mut [Option<NodeRecord>], names: &mut Names) -> bool {
+        let Some(place) = nodes.get_mut(self.index) else {
+            return false;
+        };
+        let text = |text: Option<Cow<'_, str>>| Arc::from(text.as_deref().unwrap_or_default());
+        let content = match self.kind {
+            Some(0) => NodeContent::Document { quirks: self.quirks },
+            Some(1) => NodeContent::Doctype {
+                name: text(self.name),
+                public_id: text(self.public_id),
+                system_id: text(self.system_id),
+            },
+            Some(2) => match self.tag.as_deref().filter(|tag| !tag.is_empty()) {
+                Some(tag) => NodeContent::Element {
+                    tag: names.get(tag),
+                    svg: self.svg,
+                    custom: self.custom,
+                    attributes: self.attributes,
+                },
+                None => {
+                    *place = None;
+                    return false;
+                }
+            },
+            Some(3) => NodeContent::Text(text(self.text)),
+            Some(4) => NodeContent::Cdata(text(self.text)),
+            Some(5) => NodeContent::Comment(text(self.text)),
+            _ => {
+                *place = None;
+                return false;
+            }
+        };
+        if let Some(record) = place {
+            record.content = content;
+        }
+        true
+    }
+}
+
+/// Takes out what is not a node, and all below it.
+fn compact(nodes: Vec<Option<NodeRecord>>) -> Vec<NodeRecord> {
+    let mut kept = Vec::with_capacity(nodes.len());
+    let mut places: Vec<Option<u32>> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let place = node.and_then(|mut node| {
+            if let Some(parent) = node.parent {
+                // `None` here means that the parent was taken out.
+                node.parent = Some(places.get(parent as usize).copied().flatten()?);
+            }
+            let place = u32::try_from(kept.len()).ok();
+            kept.push(node);
+            place
+        });
+        places.push(place);
+    }
+    kept
+}
+
+/// A node's number, where one stands.
+pub(super) fn id(json: &mut Json<'_>) -> Result<Option<NodeId>, JsonError> {
+    Ok(json.integer_or_none()?.filter(|id| *id >= 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(text: &str) -> Result<NodeTree, JsonError> {
+        read(&mut Json::new(text.as_bytes()), &mut Names::default())
+    }
+
+    #[test]
+    fn parents_come_first_whatever_the_order_of_keys() {
+        let tree = tree(
+            r#"{"childNodes":[{"name":"html","publicId":"","systemId":"","type":1,"id":2},
+            {"childNodes":[{"childNodes":[],"tagName":"p","type":2,"id":4,"isShadow":true},{"type":3,"textContent":"x","id":-2}],
+            "attributes":{"lang":"en"},"id":3,"tagName":"html","type":2}],"compatMode":"BackCompat","type":0,"id":1}"#,
+        )
+        .unwrap();
+        let shape: Vec<_> = tree
+            .nodes
+            .iter()
+            .map(|node| (node.id, node.parent, node.in_shadow))
+            .collect();
+        assert_eq!(
+            shape,
+            [
+                (Some(1), None, false),
+                (Some(2), Some(0), false),
+                (Some(3), Some(0), false),
+                (Some(4), Some(2), true),
+                (None, Some(2), false)
+            ]
+        );
+        assert_eq!(tree.nodes[0].content, NodeContent::Document { quirks: true });
+        assert_eq!(tree.nodes[4].content, NodeContent::Text("x".into()));
+    }
+
+    #[test]
+    fn unknown_nodes_go_with_all_below_them() {
+        let tree = tree(
+            r#"{"type":0,"id":1,"childNodes":[
+            {"type":77,"id":2,"childNodes":[{"type":3,"id":3,"textContent":"a"}]}, 5,
+            {"type":2,"tagName":"b","id":4,"childNodes":[{"type":3,"id":5,"textContent":"c"}]}]}"#,
+        )
+        .unwrap();
+        let shape: Vec<_> = tree.nodes.iter().map(|node| (node.id, node.parent)).collect();
+        assert_eq!(shape, [(Some(1), None), (Some(4), Some(0)), (Some(5), Some(1))]);
+        assert!(super::tests::tree(r#"{"id":1}"#).is_err());
+    }
+
+    #[test]
+    fn depth_costs_no_stack() {
+        let depth = 100_000;
+        let text = format!(
+            "{}{}",
+            r#"{"type":2,"tagName":"i","attributes":{},"childNodes":["#.repeat(depth),
+            r#"],"id":1}"#.repeat(depth)
+        );
+        assert_eq!(tree(&text).unwrap().nodes.len(), depth);
+    }
+}

@@ -1,0 +1,407 @@
+//! Finds the events of a file: in an array, one a line, in arrays of arrays, in the envelopes that
+//! products put around them; past stretches that are damaged.
+//!
+//! Arrays and known envelopes are entered and left without meaning anything by themselves, so that
+//! every way of wrapping and concatenating events is read by the same few lines.
+
+use bytes::Bytes;
+use memchr::memchr2;
+
+use super::decode::decode;
+use super::event::{Shallow, Unusable, begins_event};
+use super::packed::{self, decode_compressed};
+use crate::format::FormatError;
+use crate::format::collector::Collector;
+use crate::format::json::{Fault, Json, JsonError, Kind};
+use crate::recording::{Damage, DamageKind, Payload};
+
+/// Times below this are seconds where a recorder writes both; as milliseconds it is March 1973.
+const SECONDS_END: f64 = 1e11;
+
+/// Arrays and envelopes within each other; more than any product uses.
+const MOST_LEVELS: usize = 64;
+
+/// How a product's recordings differ from rrweb's own.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::format) struct Dialect {
+    /// Some times are in seconds.
+    pub seconds: bool,
+}
+
+/// Keys of envelopes under which events stand, or further envelopes.
+const CONTAINERS: &[&str] = &[
+    "events",
+    "data",
+    "snapshots",
+    "recording",
+    "rrweb_events",
+    "properties",
+    "$snapshot_data",
+    "batch",
+    "results",
+];
+
+/// Keys of envelopes under which events stand by tab.
+const CONTAINERS_BY_WINDOW: &[&str] = &["snapshotsByWindowId", "snapshot_data_by_window_id"];
+
+/// An array or envelope that is open.
+struct Level {
+    kind: LevelKind,
+    /// The tab of what stands in it.
+    tab: Option<usize>,
+}
+
+enum LevelKind {
+    Array { first: bool },
+    Envelope,
+    Windows,
+}
+
+/// What an object turns out to be.
+enum Shape {
+    Event,
+    Envelope { window: Option<String> },
+    Neither,
+}
+
+struct Walk<'a, 'c, 'o> {
+    bytes: &'a Bytes,
+    json: Json<'a>,
+    levels: Vec<Level>,
+    dialect: Dialect,
+    collector: &'c mut Collector<'o>,
+    /// Where the value that is being read begins.
+    value_start: usize,
+    /// The event that is being read.
+    event: Option<u32>,
+    /// How many bytes may still be looked through for the way back after damage.
+    search_room: usize,
+}
+
+enum Stop {
+    /// What is being read is damaged here.
+    Json(JsonError),
+    /// Reading ends.
+    Format(FormatError),
+}
+
+impl From<JsonError> for Stop {
+    fn from(error: JsonError) -> Self {
+        Stop::Json(error)
+    }
+}
+
+impl From<FormatError> for Stop {
+    fn from(error: FormatError) -> Self {
+        Stop::Format(error)
+    }
+}
+
+/// Collects all events of `bytes`.
+pub(in crate::format) fn read(
+    bytes: &Bytes,
+    dialect: Dialect,
+    collector: &mut Collector<'_>,
+) -> Result<(), FormatError> {
+    let mut walk = Walk {
+        bytes,
+        json: Json::new(bytes),
+        levels: Vec::new(),
+        dialect,
+        collector,
+        value_start: 0,
+        event: None,
+        search_room: bytes.len().saturating_mul(4).saturating_add(1 << 16),
+    };
+    loop {
+        match walk.step() {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(Stop::Format(error)) => return Err(error),
+            Err(Stop::Json(error)) => {
+                if !walk.recover(error)? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+impl Walk<'_, '_, '_> {
+    /// Reads one value, or goes one level up; says whether there is more.
+    fn step(&mut self) -> Result<bool, Stop> {
+        self.event = None;
+        self.value_start = self.json.at();
+        let Some(level) = self.levels.last_mut() else {
+            if !self.json.more() {
+                return Ok(false);
+            }
+            self.value(false)?;
+            return Ok(true);
+        };
+        match &mut level.kind {
+            LevelKind::Array { first } => {
+                let first = std::mem::take(first);
+                if self.json.element()? {
+                    self.value(first)?;
+                } else {
+                    self.levels.pop();
+                }
+            }
+            LevelKind::Envelope => match self.json.key()? {
+                None => drop(self.levels.pop()),
+                Some(key) if CONTAINERS_BY_WINDOW.contains(&&*key) && self.json.kind()? == Kind::Object => {
+                    let tab = level.tab;
+                    self.json.object()?;
+                    self.enter(LevelKind::Windows, tab)?;
+                }
+                Some(key) if CONTAINERS.contains(&&*key) => match self.json.kind()? {
+                    Kind::Array | Kind::Object => self.value(false)?,
+                    _ => self.json.pass()?,
+                },
+                Some(_) => self.json.pass()?,
+            },
+            LevelKind::Windows => match self.json.key()? {
+                None => drop(self.levels.pop()),
+                Some(window) => {
+                    level.tab = Some(self.collector.tab(&window));
+                    match self.json.kind()? {
+                        Kind::Array => self.value(false)?,
+                        _ => self.json.pass()?,
+                    }
+                }
+            },
+        }
+        Ok(true)
+    }
+
+    fn enter(&mut self, kind: LevelKind, tab: Option<usize>) -> Result<(), Stop> {
+        self.levels.push(Level { kind, tab });
+        Ok(())
+    }
+
+    fn tab(&self) -> Option<usize> {
+        self.levels.last().and_then(|level| level.tab)
+    }
+
+    fn value(&mut self, first: bool) -> Result<(), Stop> {
+        let kind = self.json.kind()?;
+        self.value_start = self.json.at();
+        let tab = self.tab();
+        match kind {
+            Kind::Array | Kind::Object if self.levels.len() >= MOST_LEVELS => {
+                self.json.pass()?;
+                self.not_an_event("arrays nested deeper than events ever stand")
+            }
+            Kind::Array => {
+                self.json.array()?;
+                self.enter(LevelKind::Array { first: true }, tab)
+            }
+            Kind::Object => match self.shape()? {
+                Shape::Event => self.event(),
+                Shape::Envelope { window } => {
+                    self.json.object()?;
+                    let tab = window.map(|window| self.collector.tab(&window)).or(tab);
+                    self.enter(LevelKind::Envelope, tab)
+                }
+                Shape::Neither => {
+                    self.json.pass()?;
+                    self.not_an_event("an object that is no event")
+                }
+            },
+            Kind::String => self.string(first),
+            Kind::Number | Kind::Bool | Kind::Null => {
+                self.json.pass()?;
+                self.not_an_event("a number or word where an event should stand")
+            }
+        }
+    }
+
+    fn not_an_event(&mut self, what: &str) -> Result<(), Stop> {
+        let index = self.collector.next_index();
+        Ok(self
+            .collector
+            .bad_event(index, self.value_start, what.to_owned())?)
+    }
+
+    /// Looks at the keys of the object that comes next. Events are told by their numeric `type`.
+    fn shape(&mut self) -> Result<Shape, Stop> {
+        let mut json = Json::at_offset(self.bytes, self.value_start);
+        let mut holds = false;
+        let (mut window, mut session) = (None, None);
+        let mut look = || -> Result<bool, JsonError> {
+            json.object()?;
+            while let Some(key) = json.key()? {
+                match &*key {
+                    "type" if json.kind()? == Kind::Number => return Ok(true),
+                    "window_id" | "windowId" | "$window_id" => window = json.string_or_none()?,
+                    "$session_id" | "session_id" | "session_secure_id" | "replay_id" => {
+                        session = json.string_or_none()?
+                    }
+                    key => {
+                        let container = CONTAINERS.contains(&key) || CONTAINERS_BY_WINDOW.contains(&key);
+                        holds |= container && matches!(json.kind()?, Kind::Array | Kind::Object);
+                        json.pass()?;
+                    }
+                }
+            }
+            Ok(false)
+        };
+        match look() {
+            Ok(true) => return Ok(Shape::Event),
+            // What is cut off is entered all the same: it is cut off further down.
+            Err(error) if !holds => return Err(error.into()),
+            Ok(false) | Err(_) => {}
+        }
+        if !holds {
+            return Ok(Shape::Neither);
+        }
+        if let Some(session) = session {
+            self.collector.session(&session);
+        }
+        Ok(Shape::Envelope {
+            window: window.map(|window| window.into_owned()),
+        })
+    }
+
+    fn event(&mut self) -> Result<(), Stop> {
+        let index = self.collector.next_index();
+        self.event = Some(index);
+        let shallow = Shallow::read(&mut self.json)?;
+        let bytes = self.bytes.clone();
+        self.add(index, &bytes, shallow)
+    }
+
+    fn add(&mut self, index: u32, bytes: &Bytes, shallow: Result<Shallow<'_>, Unusable>) -> Result<(), Stop> {
+        let at = self.value_start;
+        let shallow = match shallow {
+            Ok(shallow) => shallow,
+            Err(Unusable(reason)) => return Ok(self.collector.bad_event(index, at, reason)?),
+        };
+        let mut time = shallow.time;
+        if self.dialect.seconds {
+            time = time.map(|time| if time < SECONDS_END { time * 1000.0 } else { time });
+        }
+        if time.is_none() {
+            let detail = "an event without a usable timestamp; shown at the time of the one before it";
+            self.collector.bad_event(index, at, detail.to_owned())?;
+        }
+        let tab = match &shallow.window {
+            Some(window) => self.collector.tab(window),
+            None => self.tab().unwrap_or_else(|| self.collector.tab("")),
+        };
+        let payload = Payload::Encoded {
+            bytes: bytes.slice(shallow.data),
+            decode: if shallow.compressed {
+                decode_compressed
+            } else {
+                decode
+            },
+        };
+        self.collector.event(tab, index, time, shallow.kind, payload);
+        Ok(())
+    }
+
+    /// A string is a packed event, an event written as text, or, first in an array, the tab of what
+    /// follows (`["<window>", event]`, as PostHog stores them).
+    fn string(&mut self, first: bool) -> Result<(), Stop> {
+        let text = self.json.string()?;
+        let written = text.trim_start().starts_with('{');
+        if first && !packed::is_packed(&text) && !written {
+            let tab = self.collector.tab(&text);
+            if let Some(level) = self.levels.last_mut() {
+                level.tab = Some(tab);
+            }
+            return Ok(());
+        }
+        let index = self.collector.next_index();
+        self.event = Some(index);
+        let unpacked = if written {
+            text.into_owned().into_bytes()
+        } else {
+            match packed::unpack(&text, self.collector.unpack_room()) {
+                Ok(unpacked) => unpacked,
+                Err(error) => {
+                    return Ok(self
+                        .collector
+                        .bad_event(index, self.value_start, error.to_string())?);
+                }
+            }
+        };
+        self.collector.unpacked(unpacked.len());
+        let unpacked = Bytes::from(unpacked);
+        match Shallow::read(&mut Json::new(&unpacked)) {
+            Ok(shallow) => self.add(index, &unpacked, shallow),
+            Err(error) => {
+                let detail = format!(
+                    "a packed event that is damaged ({error} at byte {} of it)",
+                    error.at
+                );
+                Ok(self.collector.bad_event(index, self.value_start, detail)?)
+            }
+        }
+    }
+
+    /// Notes the damage and goes to the next event behind it; says whether there is one.
+    fn recover(&mut self, error: JsonError) -> Result<bool, FormatError> {
+        let found = self.next_event();
+        let cut = error.fault == Fault::CutOff && found.is_none();
+        let what = if self.event.is_some() {
+            "the event"
+        } else {
+            "the file"
+        };
+        let detail = match (cut, found) {
+            (true, _) => format!("cut off: {what} ends in the middle"),
+            (false, Some(next)) => {
+                format!(
+                    "{what} is damaged, {error}; left out {} bytes",
+                    next.saturating_sub(self.value_start)
+                )
+            }
+            (false, None) => format!("{what} is damaged, {error}; nothing behind it could be read"),
+        };
+        let damage = Damage {
+            kind: if cut {
+                DamageKind::CutOff
+            } else {
+                DamageKind::Syntax
+            },
+            event: self.event,
+            offset: Some(error.at as u64),
+            detail,
+        };
+        self.collector.damage(damage)?;
+        if let Some(next) = found {
+            self.json.seek(next);
+        }
+        Ok(found.is_some())
+    }
+
+    /// The next place behind the beginning of the current value at which an event begins, or a line
+    /// with an event and its tab.
+    fn next_event(&mut self) -> Option<usize> {
+        let text: &[u8] = self.bytes;
+        let mut at = self.value_start.saturating_add(1);
+        loop {
+            let found = memchr2(b'{', b'[', text.get(at..)?)?;
+            at += found;
+            let line = at == 0 || text.get(at - 1) == Some(&b'\n');
+            let mut json = Json::at_offset(text, at);
+            let begins = match text.get(at) {
+                Some(b'{') => begins_event(text, at),
+                _ => line && text.get(at + 1) == Some(&b'"') && json.pass().is_ok(),
+            };
+            if begins {
+                if line {
+                    self.levels.clear();
+                }
+                return Some(at);
+            }
+            // Every look may go to the end of the text; hostile input must not make that many.
+            let looked = found.saturating_add(64);
+            self.search_room = self.search_room.checked_sub(looked)?;
+            at += 1;
+        }
+    }
+}
