@@ -1,0 +1,44 @@
+# Brings a machine that has Rust to where domreel builds and renders. Source it, then call
+#   prepare [cargo's profile options]
+# Installs what is missing, which takes root or sudo on Linux; says what to do where it cannot.
+
+say() { printf '%s\n' "$*" >&2; }
+
+# Runs a command as root, or says that it cannot.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        say "This needs root, and there is no sudo here. Have somebody run as root: $*"
+        return 1
+    fi
+}
+
+prepare() {
+    if ! command -v cargo >/dev/null; then
+        [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ] && PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH" && export PATH
+    fi
+    if ! command -v cargo >/dev/null; then
+        say "Rust is missing: install it from https://rustup.rs and run this again."
+        return 1
+    fi
+    if ! command -v cc >/dev/null && ! command -v gcc >/dev/null && ! command -v clang >/dev/null; then
+        if command -v apt-get >/dev/null; then
+            say "Installing a C compiler, whose linker Rust needs."
+            as_root apt-get update && as_root apt-get install -y --no-install-recommends gcc libc6-dev
+        else
+            say "A C compiler is missing (Rust uses its linker): install gcc or clang and run this again."
+            return 1
+        fi
+    fi
+    # Chromium's sandbox does not work for root. What is drawn here is this project's own.
+    if [ "$(id -u)" = 0 ]; then
+        DOMREEL_NO_SANDBOX="${DOMREEL_NO_SANDBOX:-1}"
+        export DOMREEL_NO_SANDBOX
+    fi
+    cargo build "$@" --quiet
+    # Without the right to install, what is there may still do: fonts for all scripts are not needed.
+    cargo run "$@" --quiet -- doctor --install || cargo run "$@" --quiet -- doctor --quiet
+}
