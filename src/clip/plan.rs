@@ -92,7 +92,6 @@ impl Plan {
             .saturating_sub(tick.clip_ms)
     }
 
-    /// The first event that can change the page after a recording time.
     /// Index of the last point of the clip's grid that can have a frame.
     pub fn last_index(&self) -> u64 {
         self.last
@@ -110,6 +109,7 @@ impl Plan {
         self.map.length()
     }
 
+    /// The first event that can change the page after a recording time.
     fn event_after(&self, recording: f64) -> Option<f64> {
         let after = self.page_times.partition_point(|time| *time <= recording);
         self.page_times.get(after).copied()
