@@ -102,3 +102,163 @@ fn completions_and_manual_pages_know_every_command() {
         .code(5)
         .stderr(predicate::str::contains("/nowhere/at/all"));
 }
+
+/// A file of the fixtures.
+fn fixture(name: &str) -> String {
+    format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What `inspect --json` says about a file of the fixtures.
+fn inspect(name: &str) -> serde_json::Value {
+    let assert = domreel()
+        .args(["inspect", "--json", &fixture(name)])
+        .assert()
+        .code(0);
+    serde_json::from_slice(&assert.get_output().stdout).unwrap()
+}
+
+#[test]
+fn inspect_tells_what_is_in_a_recording() {
+    let summary = inspect("checkout.json.gz");
+    assert_eq!(summary["format"], "rrweb");
+    let tab = &summary["tabs"][0];
+    assert_eq!(tab["has_picture"], true);
+    assert_eq!(tab["start"], "2026-03-10 14:02:00 UTC");
+    assert_eq!(tab["events"], 263);
+    assert_eq!(tab["pages"][0]["width"], 1280.0);
+    assert!(
+        tab["pages"][0]["url"].as_str().unwrap().starts_with("https://"),
+        "{tab}"
+    );
+    assert_eq!(tab["events_by_kind"]["full-snapshot"], 1);
+    assert!(tab["clip_ms"].as_u64().unwrap() > 10_000);
+    assert_eq!(summary["damage"]["total"], 0);
+    let moments = tab["moments"].as_array().unwrap();
+    for kind in ["error", "request", "rage-click"] {
+        assert!(
+            moments.iter().any(|moment| moment["kind"] == kind),
+            "{kind}: {moments:?}"
+        );
+    }
+    let request = moments.iter().find(|moment| moment["kind"] == "request").unwrap();
+    assert_eq!(request["status"], 500);
+}
+
+#[test]
+fn one_session_is_the_same_in_every_wrapping() {
+    let plain = inspect("checkout.json.gz");
+    for name in ["checkout-packed.json.gz", "checkout.ndjson.zst"] {
+        assert_eq!(inspect(name), plain, "{name}");
+    }
+}
+
+#[test]
+fn inspect_reads_standard_input() {
+    domreel()
+        .args(["inspect", "-"])
+        .pipe_stdin(fixture("resize.json.gz"))
+        .unwrap()
+        .assert()
+        .code(0)
+        .stdout(predicate::str::contains("1440×900"));
+}
+
+#[test]
+fn damage_is_counted_and_survived() {
+    assert_eq!(inspect("damaged/whole.json")["damage"]["total"], 0);
+    for (name, kind, at_least) in [
+        ("cut-off.json", "cut-off", 1),
+        ("cut-off.json.gz", "cut-off", 1),
+        ("bad-lines.ndjson", "syntax", 1),
+        ("bad-events.json", "bad-event", 4),
+        ("unknown-nodes.json", "unknown-node", 1),
+    ] {
+        let summary = inspect(&format!("damaged/{name}"));
+        assert_eq!(summary["tabs"][0]["has_picture"], true, "{name}");
+        let count = summary["damage"]["by_kind"][kind].as_u64().unwrap_or(0);
+        assert!(count >= at_least, "{name}: {}", summary["damage"]);
+    }
+}
+
+#[test]
+fn strict_makes_damage_6() {
+    for name in ["cut-off.json", "bad-lines.ndjson", "bad-events.json"] {
+        domreel()
+            .args(["inspect", "--strict", &fixture(&format!("damaged/{name}"))])
+            .assert()
+            .code(6)
+            .stdout("")
+            .stderr(predicate::str::contains(name));
+    }
+    domreel()
+        .args(["inspect", "--strict", &fixture("damaged/whole.json")])
+        .assert()
+        .code(0);
+}
+
+#[test]
+fn input_that_shows_nothing_is_3() {
+    for (name, says) in [
+        ("damaged/no-snapshot.json", "full snapshot"),
+        ("damaged/empty.json", "empty"),
+        ("damaged/other.json", "no full snapshot"),
+        ("README.md", "README.md"),
+        ("nowhere.json", "cannot read"),
+    ] {
+        for command in [&["inspect"][..], &["render", "-o", "never.gif", "--no-sandbox"]] {
+            domreel()
+                .args(command)
+                .arg(fixture(name))
+                .assert()
+                .code(3)
+                .stdout("")
+                .stderr(predicate::str::contains(says));
+        }
+    }
+}
+
+#[test]
+fn a_tree_of_any_depth_is_survived() {
+    const DEPTH: usize = 100_000;
+    let mut json = String::from(
+        r#"[{"type":4,"timestamp":1,"data":{"href":"https://deep.example/","width":640,"height":400}},
+        {"type":2,"timestamp":2,"data":{"initialOffset":{"left":0,"top":0},"node":{"type":0,"id":1,"childNodes":["#,
+    );
+    for id in 2..DEPTH + 2 {
+        json += &format!(r#"{{"type":2,"tagName":"div","attributes":{{}},"id":{id},"childNodes":["#);
+    }
+    json += &"]}".repeat(DEPTH);
+    json += "]}}}]";
+    domreel()
+        .args(["inspect", "-"])
+        .write_stdin(json)
+        .assert()
+        .code(0);
+}
+
+#[test]
+fn an_output_that_tells_no_format_is_wrong_usage() {
+    domreel()
+        .args(["render", &fixture("damaged/whole.json"), "-o", "clip.doc"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("clip.doc"));
+}
+
+#[test]
+fn several_pictures_do_not_go_to_one_stream() {
+    domreel()
+        .args([
+            "shot",
+            &fixture("damaged/whole.json"),
+            "--at",
+            "1",
+            "--at",
+            "2",
+            "-o",
+            "-",
+        ])
+        .assert()
+        .code(2)
+        .stdout("");
+}

@@ -33,6 +33,11 @@ impl Console {
         }
     }
 
+    /// Where progress bars go.
+    pub(crate) fn bars(&self) -> &MultiProgress {
+        &self.bars
+    }
+
     /// Sends log lines to standard error, above any progress bar.
     pub(crate) fn start_log(&self) {
         let level = match (self.global.quiet, self.global.verbose) {
@@ -75,6 +80,29 @@ impl Console {
         self.print(printed.as_bytes())
     }
 
+    /// Tells what was made. JSON goes to standard output, or to standard error where `stdout_is_taken`
+    /// by what was made; the sentence is a note.
+    pub(crate) fn finished(
+        &self,
+        json: &impl Serialize,
+        stdout_is_taken: bool,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        match (self.global.json, stdout_is_taken) {
+            (true, false) => self.result(json, text),
+            (true, true) => {
+                let json =
+                    serde_json::to_string(json).map_err(|error| Failure::new(Status::Internal, error))?;
+                self.say(&json);
+                Ok(())
+            }
+            (false, _) => {
+                self.note(&text());
+                Ok(())
+            }
+        }
+    }
+
     /// Writes to standard output.
     pub(crate) fn print(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
@@ -110,10 +138,25 @@ impl Console {
 
     /// Writes a line to standard error. There is nowhere to tell that this failed.
     fn say(&self, text: &str) {
+        let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
         self.bars.suspend(|| {
             let _ = writeln!(io::stderr(), "{text}");
         });
     }
+}
+
+/// Text of a recording as it may stand on a terminal: one line, not endless, and without the control
+/// characters that a terminal would obey.
+pub(crate) fn shown(text: &str, most_characters: usize) -> String {
+    let mut characters = text
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| !c.is_control());
+    let mut shown: String = characters.by_ref().take(most_characters).collect();
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// Standard error, with progress bars out of the way while a line is written.
@@ -134,5 +177,17 @@ impl Write for &LogWriter {
 
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recorded_text_cannot_talk_to_the_terminal() {
+        assert_eq!(shown("a\u{1b}]0;title\u{7}\r\nb", 40), "a]0;title  b");
+        assert_eq!(shown("abcdef", 3), "abc…");
+        assert_eq!(shown("abc", 3), "abc");
     }
 }

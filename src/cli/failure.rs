@@ -4,9 +4,14 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use domreel::clip::ClipError;
 use domreel::encode::EncodeError;
+use domreel::format::FormatError;
+use domreel::render::RenderError;
 use domreel::stage::StageError;
 use serde::Serialize;
+
+use super::interrupt::Interrupt;
 
 /// Classes of failure. The numbers are stable: scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -14,10 +19,16 @@ use serde::Serialize;
 pub(crate) enum Status {
     /// Something that should not happen, or that the system would not give.
     Internal = 1,
+    /// Options that make no sense together, or not with this recording.
+    Usage = 2,
+    /// The input cannot be read, or has nothing to show.
+    Input = 3,
     /// The browser is not there, does not work or was lost twice.
     Browser = 4,
     /// The result could not be written.
     Output = 5,
+    /// The input is damaged, and damage was not to be tolerated.
+    Damaged = 6,
     /// Ctrl-C.
     Interrupted = 130,
 }
@@ -94,6 +105,39 @@ impl From<StageError> for Failure {
     }
 }
 
+impl From<ClipError> for Failure {
+    fn from(error: ClipError) -> Self {
+        let status = match error {
+            ClipError::NoPicture => Status::Input,
+            _ => Status::Usage,
+        };
+        Failure::new(status, error)
+    }
+}
+
+impl From<RenderError> for Failure {
+    fn from(error: RenderError) -> Self {
+        match error {
+            RenderError::Clip(error) => error.into(),
+            RenderError::Stage(error) => error.into(),
+            RenderError::Encode(error) => error.into(),
+            RenderError::Cancelled => Interrupt::failure(),
+            RenderError::Tab { .. } => Failure::new(Status::Usage, error),
+            error => Failure::new(Status::Internal, error),
+        }
+    }
+}
+
+impl From<FormatError> for Failure {
+    fn from(error: FormatError) -> Self {
+        let status = match error {
+            FormatError::Damaged { .. } => Status::Damaged,
+            _ => Status::Input,
+        };
+        Failure::new(status, error)
+    }
+}
+
 impl From<EncodeError> for Failure {
     fn from(error: EncodeError) -> Self {
         Failure::new(Status::Output, error)
@@ -122,8 +166,11 @@ mod tests {
     fn every_code_is_documented() {
         for status in [
             Status::Internal,
+            Status::Usage,
+            Status::Input,
             Status::Browser,
             Status::Output,
+            Status::Damaged,
             Status::Interrupted,
         ] {
             let code = format!("\n  {:<4} ", status as u8);

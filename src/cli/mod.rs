@@ -1,11 +1,18 @@
 //! What stands on the command line: one file a command, and what they share.
 
 mod browser;
+mod clip;
 mod console;
 mod docs;
 mod doctor;
 mod failure;
+mod input;
+mod inspect;
 mod interrupt;
+mod picture;
+mod progress;
+mod render;
+mod shot;
 
 use std::process::ExitCode;
 
@@ -19,7 +26,7 @@ use self::failure::{Failure, Status};
 /// Reads what rrweb's recorder writes, shows it in a headless Chromium that is cut off from the
 /// network, and draws cursor, clicks, address and clocks into the picture.
 #[derive(Debug, Parser)]
-#[command(name = "domreel", version, propagate_version = true, arg_required_else_help = true, after_help = Status::HELP)]
+#[command(name = "domreel", version, arg_required_else_help = true, after_help = Status::HELP)]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -43,6 +50,9 @@ pub(crate) struct GlobalArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Render(render::RenderArgs),
+    Shot(shot::ShotArgs),
+    Inspect(inspect::InspectArgs),
     Doctor(doctor::DoctorArgs),
     Completions(docs::CompletionsArgs),
     Man(docs::ManArgs),
@@ -55,6 +65,9 @@ pub(crate) fn run() -> ExitCode {
     let console = Console::new(cli.global);
     console.start_log();
     let done = match cli.command {
+        Command::Render(args) => render::run(&args, &console),
+        Command::Shot(args) => shot::run(&args, &console),
+        Command::Inspect(args) => inspect::run(&args, &console),
         Command::Doctor(args) => doctor::run(&args, &console),
         Command::Completions(args) => docs::completions(&args, &console),
         Command::Man(args) => docs::man(&args, &console),

@@ -1,0 +1,162 @@
+//! The recording that a command is about.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use domreel::clip::ClipError;
+use domreel::format::{FormatName, Input, ReadOptions, read};
+use domreel::recording::{Recording, Tab};
+
+use super::console::Console;
+use super::failure::{Failure, Status};
+
+/// Which recording, and how it is read.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct InputArgs {
+    /// The recording: files of one session, a directory of them, or ‘-’ for standard input
+    ///
+    /// Each may be plain or compressed with gzip, zstd or zlib; what it is, is found by its content.
+    #[arg(value_name = "IN", required = true)]
+    inputs: Vec<PathBuf>,
+    /// What kind of recording it is, where that is not found: rrweb, datadog, posthog, sentry …
+    #[arg(long, value_name = "KIND", help_heading = "Recording")]
+    read_as: Option<FormatName>,
+    /// Make the first damage of the recording an error
+    #[arg(long, help_heading = "Recording")]
+    strict: bool,
+}
+
+impl InputArgs {
+    pub(crate) fn read(&self) -> Result<Recording, Failure> {
+        let options = ReadOptions {
+            format: self.read_as,
+            strict: self.strict,
+            ..ReadOptions::default()
+        };
+        let inputs: Vec<Input> = self.inputs.iter().map(source).collect();
+        Ok(read(&inputs, &options)?)
+    }
+}
+
+fn source(path: &PathBuf) -> Input {
+    if path.as_os_str() == "-" {
+        Input::Stdin
+    } else {
+        Input::Path(path.clone())
+    }
+}
+
+/// Which tab of a recording.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TabArgs {
+    /// Which tab is shown: its number, from 1, or its id [default: the one with most events]
+    #[arg(long, value_name = "TAB", help_heading = "Recording")]
+    tab: Option<String>,
+}
+
+impl TabArgs {
+    /// The tab that was asked for, or the one with most events among those that can be shown.
+    pub(crate) fn choose<'a>(&self, recording: &'a Recording, console: &Console) -> Result<&'a Tab, Failure> {
+        let tabs = &recording.tabs;
+        if let Some(wanted) = &self.tab {
+            return named(tabs, wanted).ok_or_else(|| {
+                let message = format!("there is no tab ‘{wanted}’; there {}", listed(tabs));
+                Failure::message(Status::Usage, message)
+            });
+        }
+        if tabs.len() > 1 {
+            console.note(&format!("there {}: --tab chooses one of them", listed(tabs)));
+        }
+        busiest(tabs).ok_or_else(|| ClipError::NoPicture.into())
+    }
+}
+
+/// Tells that not everything of a recording could be used. Returns how much could not.
+pub(crate) fn warn_of_damage(recording: &Recording, console: &Console) -> u64 {
+    let counts = recording.damage.counts().map(|(_, count)| count);
+    let total = counts.fold(0, u64::saturating_add);
+    if let Some(first) = recording.damage.examples().first() {
+        let more = match total {
+            0 | 1 => String::new(),
+            _ => format!(" and {} more", total - 1),
+        };
+        console.note(&format!(
+            "the recording is damaged: {first}{more}; ‘domreel inspect’ tells what"
+        ));
+    }
+    total
+}
+
+/// The tab with that id, or that number.
+fn named<'a>(tabs: &'a [Tab], wanted: &str) -> Option<&'a Tab> {
+    let by_number = || tabs.get(wanted.parse::<usize>().ok()?.checked_sub(1)?);
+    tabs.iter().find(|tab| tab.id == wanted).or_else(by_number)
+}
+
+/// The first of those with most events.
+fn busiest(tabs: &[Tab]) -> Option<&Tab> {
+    tabs.iter()
+        .filter(|tab| tab.has_picture())
+        .rev()
+        .max_by_key(|tab| tab.events.len())
+}
+
+fn listed(tabs: &[Tab]) -> String {
+    let tabs: Vec<String> = (1..)
+        .zip(tabs)
+        .map(|(number, tab)| match tab.id.as_str() {
+            "" => format!("{number} ({} events)", tab.events.len()),
+            id => format!("{number} ‘{id}’ ({} events)", tab.events.len()),
+        })
+        .collect();
+    match tabs.len() {
+        1 => format!("is tab {}", tabs.join(", ")),
+        _ => format!("are tabs {}", tabs.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domreel::recording::{Event, EventData, EventKind, Payload};
+
+    use super::*;
+
+    fn tab(id: &str, kind: EventKind, events: usize) -> Tab {
+        let event = Event {
+            time: 0.0,
+            index: 0,
+            kind,
+            payload: Payload::Decoded(Arc::new(EventData::Ignored)),
+        };
+        Tab {
+            id: id.to_owned(),
+            events: vec![event; events],
+        }
+    }
+
+    #[test]
+    fn a_tab_is_known_by_id_or_number() {
+        let tabs = [tab("2", EventKind::Load, 1), tab("b", EventKind::Load, 1)];
+        let id = |wanted| named(&tabs, wanted).map(|tab| tab.id.as_str());
+        assert_eq!(id("b"), Some("b"));
+        assert_eq!(id("1"), Some("2"));
+        assert_eq!(id("2"), Some("2"));
+        assert_eq!(id("0"), None);
+        assert_eq!(id("3"), None);
+        assert_eq!(id("c"), None);
+    }
+
+    #[test]
+    fn the_busiest_tab_with_a_picture_is_shown() {
+        let tabs = [
+            tab("blind", EventKind::Mutation, 9),
+            tab("first", EventKind::FullSnapshot, 3),
+            tab("second", EventKind::FullSnapshot, 3),
+            tab("small", EventKind::FullSnapshot, 1),
+        ];
+        assert_eq!(busiest(&tabs).map(|tab| tab.id.as_str()), Some("first"));
+        assert!(busiest(&tabs[..1]).is_none());
+    }
+}

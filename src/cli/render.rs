@@ -1,0 +1,198 @@
+//! Makes a clip.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+use domreel::encode::gif::GifOptions;
+use domreel::encode::output::{Format, Target, open};
+use domreel::render::{DrawingOptions, RenderOptions, Report, render};
+use serde::Serialize;
+
+use super::Done;
+use super::browser::BrowserArgs;
+use super::clip::ClipArgs;
+use super::console::Console;
+use super::failure::{Failure, Status};
+use super::input::{InputArgs, TabArgs, warn_of_damage};
+use super::interrupt::Interrupt;
+use super::picture::{OverlayArgs, SizeArgs};
+use super::progress::RenderBar;
+
+/// Make a clip of a recording: a GIF, or a directory of PNG frames
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  domreel render session.json -o clip.gif
+  domreel render session.json.gz --from 0:40 --to 1:05 -o clip.gif
+  domreel render session.json --from 13:37:05Z --speed 2 --idle off --width 1280 -o clip.gif
+  domreel render session.json -o frames/             PNG files and frames.json
+  cat session.json | domreel render - -o - > clip.gif")]
+pub(crate) struct RenderArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    tab: TabArgs,
+    /// Where the clip goes: a file, a directory for PNG frames, or ‘-’ for standard output
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+    /// Format of the clip [default: what the name of OUT says]
+    #[arg(long, value_enum)]
+    format: Option<ClipFormat>,
+    #[command(flatten)]
+    clip: ClipArgs,
+    #[command(flatten)]
+    size: SizeArgs,
+    #[command(flatten)]
+    overlay: OverlayArgs,
+    #[command(flatten)]
+    browser: BrowserArgs,
+    /// How many browsers work at once [default: as many as there are cores, 8 at most]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64), help_heading = "Browser")]
+    jobs: Option<u8>,
+}
+
+/// Formats of clips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ClipFormat {
+    /// An animated GIF
+    Gif,
+    /// A directory of PNG frames with frames.json
+    Png,
+}
+
+/// What was made. The names of its fields are stable.
+#[derive(Debug, Serialize)]
+struct Made<'a> {
+    /// Where it is; `-` for standard output.
+    output: &'a Path,
+    format: &'static str,
+    /// Clip time made in a unit of wall-clock time.
+    speed: f64,
+    elapsed_ms: u64,
+    #[serde(flatten)]
+    report: Report,
+    /// What of the input could not be used, all of it counted.
+    damage: u64,
+}
+
+pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
+    let began = Instant::now();
+    let (target, format) = target(&args.output, args.format)?;
+    let drawing = drawing(&args.browser, args.jobs.map_or(0, usize::from))?;
+    let interrupt = Interrupt::listen()?;
+    let recording = args.input.read()?;
+    let tab = args.tab.choose(&recording, console)?;
+    let options = RenderOptions {
+        clip: args.clip.options(format.default_fps() as u32),
+        size: args.size.size(format.default_width()),
+        overlay: args.overlay.options(),
+        still: false,
+        drawing,
+    };
+    let encoder = open(&target, format, GifOptions::default())?;
+    let bar = RenderBar::new(console, interrupt);
+    let rendered = render(&recording, tab, &options, encoder, &bar);
+    drop(bar);
+    let report = rendered?;
+    let elapsed = began.elapsed();
+    let result = Made {
+        output: &args.output,
+        format: format.name(),
+        speed: report.clip_ms as f64 / 1000.0 / elapsed.as_secs_f64().max(0.001),
+        elapsed_ms: elapsed.as_millis() as u64,
+        damage: warn_of_damage(&recording, console),
+        report,
+    };
+    console.finished(&result, target == Target::Stdout, || result.text())
+}
+
+impl Made<'_> {
+    fn text(&self) -> String {
+        let report = &self.report;
+        format!(
+            "{}: {}×{}, {} frames, {:.1} s, {} in {:.1} s ({:.1}× real time)",
+            self.output.display(),
+            report.width,
+            report.height,
+            report.frames,
+            report.clip_ms as f64 / 1000.0,
+            size(report.bytes),
+            self.elapsed_ms as f64 / 1000.0,
+            self.speed,
+        )
+    }
+}
+
+/// What draws, from options and environment.
+pub(super) fn drawing(browser: &BrowserArgs, jobs: usize) -> Result<DrawingOptions, Failure> {
+    let found = browser.choice().options(1.0)?;
+    Ok(DrawingOptions {
+        browser: found.program,
+        no_sandbox: found.no_sandbox,
+        capture: browser.capture(),
+        jobs,
+    })
+}
+
+/// Where the clip goes, and in which format.
+fn target(output: &Path, format: Option<ClipFormat>) -> Result<(Target, Format), Failure> {
+    let format = format.map(|format| match format {
+        ClipFormat::Gif => Format::Gif,
+        ClipFormat::Png => Format::Png,
+    });
+    if output.as_os_str() == "-" {
+        return Ok((Target::Stdout, format.unwrap_or(Format::Gif)));
+    }
+    let format = format.or_else(|| Format::of_name(output)).ok_or_else(|| {
+        Failure::message(
+            Status::Usage,
+            format!(
+                "the name {} tells no format that domreel writes: end it in .gif, name a directory for PNG \
+                 frames, or give --format",
+                output.display()
+            ),
+        )
+    })?;
+    Ok((Target::Path(output.to_owned()), format))
+}
+
+/// A number of bytes as people read it.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1000 => format!("{bytes} bytes"),
+        1000..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_comes_before_the_name() {
+        let format = |name: &str, format| target(Path::new(name), format).map(|(_, format)| format).ok();
+        assert_eq!(format("clip.gif", None), Some(Format::Gif));
+        assert_eq!(format("clip.gif", Some(ClipFormat::Png)), Some(Format::Png));
+        assert_eq!(format("frames", None), Some(Format::Png));
+        assert_eq!(format("-", None), Some(Format::Gif));
+        assert_eq!(format("clip.doc", None), None);
+        assert_eq!(format("clip.doc", Some(ClipFormat::Gif)), Some(Format::Gif));
+    }
+
+    #[test]
+    fn a_dash_is_standard_output() {
+        assert_eq!(target(Path::new("-"), None).unwrap().0, Target::Stdout);
+        assert_eq!(
+            target(Path::new("./-"), Some(ClipFormat::Gif)).unwrap().0,
+            Target::Path("./-".into())
+        );
+    }
+
+    #[test]
+    fn sizes_are_told_in_the_unit_that_fits() {
+        assert_eq!(size(999), "999 bytes");
+        assert_eq!(size(45_600), "46 kB");
+        assert_eq!(size(1_250_000), "1.2 MB");
+    }
+}
