@@ -1,6 +1,7 @@
 //! Options about how pictures look, for clips and stills alike.
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use domreel::overlay::{Accent, Level, OutputSize, OverlayOptions, Part, ThemeChoice};
 
 /// How large the pictures are.
@@ -33,11 +34,11 @@ pub(crate) struct OverlayArgs {
     /// How much is drawn over the page: none, minimal (cursor and clicks) or full
     #[arg(long, value_name = "LEVEL", default_value_t, help_heading = "Picture")]
     overlay: Level,
-    /// Parts to draw beside those of the level: cursor, clicks, bar
-    #[arg(long, value_name = "PART", value_delimiter = ',', help_heading = "Picture")]
+    /// Parts to draw beside those of the level
+    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part(), help_heading = "Picture")]
     show: Vec<Part>,
     /// Parts not to draw
-    #[arg(long, value_name = "PART", value_delimiter = ',', help_heading = "Picture")]
+    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part(), help_heading = "Picture")]
     hide: Vec<Part>,
     /// Colours of the overlays: auto, light or dark
     #[arg(long, default_value = "auto", help_heading = "Picture")]
@@ -55,8 +56,14 @@ impl OverlayArgs {
             hide: self.hide.clone(),
             theme: self.theme,
             accent: self.accent,
+            ..OverlayOptions::default()
         }
     }
+}
+
+/// Reads the name of a part; help and completions list them all.
+fn part() -> impl TypedValueParser<Value = Part> {
+    PossibleValuesParser::new(Part::ALL.map(Part::name)).try_map(|name| name.parse::<Part>())
 }
 
 fn scale(text: &str) -> Result<f64, String> {

@@ -29,7 +29,7 @@ pub enum FormatError {
     #[error(
         "{file} is not a recording that domreel knows: {found}. It reads rrweb (JSON, NDJSON, packed), \
          Datadog, PostHog, Sentry, highlight, Mixpanel, Amplitude and Grafana Faro, plain or compressed with \
-         gzip, zstd or zlib; --format names the kind when it is not found"
+         gzip, zstd or zlib; --read-as names the kind when it is not found"
     )]
     Unrecognized {
         /// The file.
