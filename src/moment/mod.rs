@@ -4,6 +4,7 @@
 mod derive;
 mod fingerprint;
 mod select;
+mod steps;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::recording::{
 
 pub use self::fingerprint::fingerprint;
 pub use self::select::{Around, AroundError, Range, RangeOptions, most_worth_seeing};
+pub use self::steps::{UserStep, UserStepKind, steps};
 
 /// Something worth showing.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,0 +1,256 @@
+//! What the person did, in words: steps that somebody else can follow.
+
+use std::sync::Arc;
+
+use crate::dom::{Description, Replay};
+use crate::recording::{Event, EventData, EventKind, Input, InteractionKind, NodeId, Tab};
+
+/// Clicks on one thing this close to each other are one step, in milliseconds of recording time.
+const SAME_GESTURE: f64 = 1000.0;
+
+/// Scrolling this far is a step, in CSS pixels.
+const FAR: f64 = 200.0;
+
+/// Scroll events this close to each other are one gesture, in milliseconds of recording time.
+const SAME_SCROLL: f64 = 1500.0;
+
+/// Longest text of an option that a step names, in characters.
+const LONGEST_VALUE: usize = 60;
+
+/// Something that the person did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserStep {
+    /// When it began, in milliseconds since the Unix epoch.
+    pub time: f64,
+    /// In words: “Clicked button ‘Checkout’”. Never holds what was typed.
+    pub text: String,
+    /// The node it was done to, where there is one.
+    pub node: Option<NodeId>,
+    /// What kind of step.
+    pub kind: UserStepKind,
+}
+
+/// What kind of step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum UserStepKind {
+    Open,
+    Click,
+    Type,
+    Choose,
+    Scroll,
+    Resize,
+}
+
+impl UserStepKind {
+    /// Its stable name, for reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            UserStepKind::Open => "open",
+            UserStepKind::Click => "click",
+            UserStepKind::Type => "type",
+            UserStepKind::Choose => "choose",
+            UserStepKind::Scroll => "scroll",
+            UserStepKind::Resize => "resize",
+        }
+    }
+}
+
+/// The steps of `tab` in order of time, and descriptions of `nodes` at their times (for moments that
+/// name a node but no words).
+pub fn steps(tab: &Tab, nodes: &[(f64, NodeId)]) -> (Vec<UserStep>, Vec<Option<Description>>) {
+    let mut writer = Writer::new(tab);
+    let mut described = Vec::with_capacity(nodes.len());
+    let mut order: Vec<usize> = (0..nodes.len()).collect();
+    order.sort_by(|one, two| nodes[*one].0.total_cmp(&nodes[*two].0));
+    let mut wanted = order.iter().copied().peekable();
+    for event in &tab.events {
+        while let Some(at) = wanted.next_if(|at| nodes[*at].0 <= event.time) {
+            described.push((at, writer.describe(nodes[at].0, nodes[at].1)));
+        }
+        if tells(event.kind)
+            && let Ok(data) = event.data()
+        {
+            writer.take(event, &data);
+        }
+    }
+    for at in wanted {
+        described.push((at, writer.describe(nodes[at].0, nodes[at].1)));
+    }
+    described.sort_by_key(|(at, _)| *at);
+    (
+        writer.steps,
+        described
+            .into_iter()
+            .map(|(_, description)| description)
+            .collect(),
+    )
+}
+
+fn tells(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Meta
+            | EventKind::Interaction
+            | EventKind::Input
+            | EventKind::Scroll
+            | EventKind::ViewportResize
+    )
+}
+
+struct Writer<'r> {
+    replay: Replay<'r>,
+    steps: Vec<UserStep>,
+    href: Arc<str>,
+    /// Clicks of the step that is being written, and the time of the last.
+    clicks: (u32, f64),
+    scroll: Option<(NodeId, f64, f64)>,
+    viewport: Option<(f64, f64)>,
+}
+
+impl<'r> Writer<'r> {
+    fn new(tab: &'r Tab) -> Self {
+        Writer {
+            replay: Replay::new(tab),
+            steps: Vec::new(),
+            href: "".into(),
+            clicks: (0, f64::NEG_INFINITY),
+            scroll: None,
+            viewport: None,
+        }
+    }
+
+    /// A node as it was just before `time`: what happens then may take it away.
+    fn describe(&mut self, time: f64, node: NodeId) -> Option<Description> {
+        self.replay.advance_to(time.next_down());
+        self.replay.page().describe(node)
+    }
+
+    fn take(&mut self, event: &Event, data: &EventData) {
+        match data {
+            EventData::Meta(meta) => {
+                self.viewport = Some((meta.width, meta.height));
+                if self.href != meta.href {
+                    self.href = Arc::clone(&meta.href);
+                    self.add(
+                        event.time,
+                        UserStepKind::Open,
+                        None,
+                        format!("Opened {}", meta.href),
+                    );
+                }
+            }
+            EventData::Interaction(done) => {
+                let verb = match done.kind {
+                    InteractionKind::Click if done.touch => "Tapped",
+                    InteractionKind::Click => "Clicked",
+                    InteractionKind::ContextMenu => "Right-clicked",
+                    _ => return,
+                };
+                self.click(event.time, verb, done.target);
+            }
+            EventData::Input(input) => self.input(event.time, input),
+            EventData::Scroll(scroll) => self.scroll(event.time, scroll.target, scroll.y),
+            EventData::ViewportResize { width, height } => {
+                let size = Some((*width, *height));
+                if self.viewport != size {
+                    self.viewport = size;
+                    let text = format!("Resized the window to {width} × {height}");
+                    match self.steps.last_mut() {
+                        Some(last) if last.kind == UserStepKind::Resize => last.text = text,
+                        _ => self.add(event.time, UserStepKind::Resize, None, text),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, time: f64, kind: UserStepKind, node: Option<NodeId>, text: String) {
+        self.scroll = None;
+        self.steps.push(UserStep {
+            time,
+            text,
+            node,
+            kind,
+        });
+    }
+
+    fn click(&mut self, time: f64, verb: &str, target: NodeId) {
+        let described = self.describe(time, target);
+        let node = described.as_ref().and_then(|known| known.node).unwrap_or(target);
+        let what = described.map_or_else(|| "something".to_owned(), |known| known.to_string());
+        let again = self.steps.last().is_some_and(|last| {
+            last.kind == UserStepKind::Click
+                && last.node == Some(node)
+                && time - self.clicks.1 <= SAME_GESTURE
+        });
+        if again {
+            self.clicks = (self.clicks.0 + 1, time);
+            let text = format!("{verb} {what} {} times", self.clicks.0);
+            if let Some(last) = self.steps.last_mut() {
+                last.text = text;
+            }
+        } else {
+            self.clicks = (1, time);
+            self.add(time, UserStepKind::Click, Some(node), format!("{verb} {what}"));
+        }
+    }
+
+    fn input(&mut self, time: f64, input: &Input) {
+        let Some(known) = self.describe(time, input.target) else {
+            return;
+        };
+        let node = known.node.unwrap_or(input.target);
+        let (kind, text) = match (known.role, input.checked, &input.text) {
+            ("check box", Some(checked), _) => {
+                let verb = if checked { "Checked" } else { "Unchecked" };
+                (UserStepKind::Choose, format!("{verb} {known}"))
+            }
+            ("option", Some(true), _) => (UserStepKind::Choose, format!("Chose {known}")),
+            ("option", ..) => return,
+            ("list", ..) => {
+                let chosen = input.text.as_deref().unwrap_or_default();
+                let chosen: String = chosen.chars().take(LONGEST_VALUE).collect();
+                (UserStepKind::Choose, format!("Chose ‘{chosen}’ in {known}"))
+            }
+            ("slider", ..) => (UserStepKind::Choose, format!("Moved {known}")),
+            (_, _, Some(text)) => {
+                let count = text.chars().count();
+                let text = match count {
+                    0 => format!("Emptied {known}"),
+                    1 => format!("Typed 1 character into {known}"),
+                    _ => format!("Typed {count} characters into {known}"),
+                };
+                (UserStepKind::Type, text)
+            }
+            _ => return,
+        };
+        match self.steps.last_mut() {
+            Some(last) if last.kind == kind && last.node == Some(node) && kind == UserStepKind::Type => {
+                last.text = text;
+            }
+            _ => self.add(time, kind, Some(node), text),
+        }
+    }
+
+    fn scroll(&mut self, time: f64, target: NodeId, y: f64) {
+        let (from, last) = match self.scroll {
+            Some((node, last, from)) if node == target && time - last <= SAME_SCROLL => (from, last),
+            _ => (y, time),
+        };
+        let begun = self.scroll.is_some_and(|(node, ..)| node == target) && last <= time;
+        self.scroll = Some((target, time, from));
+        if !begun || (y - from).abs() < FAR {
+            return;
+        }
+        let text = if y > from { "Scrolled down" } else { "Scrolled up" };
+        match self.steps.last() {
+            Some(step) if step.kind == UserStepKind::Scroll && step.text == text => {}
+            _ => {
+                self.add(time, UserStepKind::Scroll, Some(target), text.to_owned());
+                self.scroll = Some((target, time, y));
+            }
+        }
+    }
+}
