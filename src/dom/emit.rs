@@ -193,6 +193,17 @@ impl Page {
 
     /// State beside the markup of nodes that came into the stage.
     fn state_changes(&mut self, keys: &[Key], out: &mut Vec<Change>) {
+        // The value of a list counts more than which of its options was marked.
+        for key in keys {
+            if let Some(node) = self.tree.get(*key)
+                && let Some(selected) = node.element().and_then(|element| element.selected)
+            {
+                out.push(Change::Selected {
+                    node: node.handle,
+                    selected,
+                });
+            }
+        }
         for key in keys {
             let Some(node) = self.tree.get(*key) else { continue };
             let handle = node.handle;
@@ -267,9 +278,6 @@ fn element_changes(node: Handle, element: &Element, out: &mut Vec<Change>) {
             .iter()
             .map(|op| sheet_change(Sheet::Owner(node), op)),
     );
-    if let Some(selected) = element.selected {
-        out.push(Change::Selected { node, selected });
-    }
     if let Some(value) = &element.value {
         out.push(Change::Value {
             node,

@@ -312,12 +312,21 @@ impl Page {
             }
             return;
         }
+        let is_list = &*element.tag == "select";
         if let Some(value) = &input.text {
             element.value = Some(Arc::clone(value));
             out.push(Change::Value {
                 node: handle,
                 value: Arc::clone(value),
             });
+        }
+        if is_list {
+            // What was marked before says nothing any more.
+            for key in self.tree.subtree(key) {
+                if let Some(option) = self.tree.get_mut(key).and_then(|node| node.element_mut()) {
+                    option.selected = None;
+                }
+            }
         }
         for id in input.selected_options.iter().flatten() {
             if let Some(option) = self.tree.key(*id).and_then(|key| self.tree.get_mut(key)) {

@@ -1,0 +1,44 @@
+//! Renders the first tab of a recording: `cargo run --example render -- recording.json clip.gif`.
+
+use std::path::PathBuf;
+
+use domreel::encode::gif::GifOptions;
+use domreel::encode::output::{Format, Target, open};
+use domreel::format::{Input, ReadOptions, read};
+use domreel::overlay::OutputSize;
+use domreel::render::{DrawingOptions, RenderOptions, render};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut args = std::env::args_os().skip(1).map(PathBuf::from);
+    let (Some(input), Some(output)) = (args.next(), args.next()) else {
+        return Err("usage: render RECORDING OUTPUT".into());
+    };
+    let format = Format::of_name(&output).ok_or("no format has that name")?;
+    let recording = read(&[Input::Path(input)], &ReadOptions::default())?;
+    let tab = recording.tabs.first().ok_or("nothing is recorded")?;
+    let options = RenderOptions {
+        size: OutputSize {
+            width: format.default_width(),
+            scale: None,
+        },
+        drawing: DrawingOptions {
+            browser: PathBuf::from("/usr/lib/chromium/chromium-headless-shell"),
+            no_sandbox: true,
+            jobs: std::env::var("JOBS")
+                .ok()
+                .and_then(|jobs| jobs.parse().ok())
+                .unwrap_or(0),
+            capture: None,
+        },
+        ..RenderOptions::default()
+    };
+    let encoder = open(&Target::Path(output), format, GifOptions::default())?;
+    let begun = std::time::Instant::now();
+    let report = render(&recording, tab, &options, encoder, &())?;
+    println!(
+        "{} in {:.2} s",
+        serde_json::to_string(&report)?,
+        begun.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
