@@ -7,6 +7,7 @@ use domreel::encode::output::{Format, Target, open};
 use domreel::format::{Input, ReadOptions, read};
 use domreel::overlay::OutputSize;
 use domreel::render::{DrawingOptions, RenderOptions, render};
+use domreel::stage::BrowserChoice;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args_os().skip(1).map(PathBuf::from);
@@ -16,6 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let format = Format::of_name(&output).ok_or("no format has that name")?;
     let recording = read(&[Input::Path(input)], &ReadOptions::default())?;
     let tab = recording.tabs.first().ok_or("nothing is recorded")?;
+    let choice = BrowserChoice::from_environment();
     let options = RenderOptions {
         size: OutputSize {
             width: format.default_width(),

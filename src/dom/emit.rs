@@ -23,8 +23,11 @@ impl Page {
         }
         out.push(Change::Reset);
         self.forget_copies(None);
+        self.next_sheet = 0;
         self.newly_defined.clear();
         let Some(root) = self.tree.root else { return out };
+        // However the page became what it is, its snapshot is the same.
+        self.tree.number_anew(root);
         out.push(Change::Insert {
             parent: STAGE,
             before: None,

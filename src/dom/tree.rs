@@ -94,6 +94,13 @@ impl Tree {
         self.next_handle
     }
 
+    /// Gives all nodes of the page handles from 1 on, for a stage that knows none yet.
+    pub(super) fn number_anew(&mut self, root: Key) {
+        self.by_handle.clear();
+        self.next_handle = 0;
+        self.renew_handles(root);
+    }
+
     /// Gives a subtree new handles, as the stage makes it anew.
     pub(super) fn renew_handles(&mut self, top: Key) {
         for key in self.subtree(top) {
