@@ -24,13 +24,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             scale: None,
         },
         drawing: DrawingOptions {
-            browser: PathBuf::from("/usr/lib/chromium/chromium-headless-shell"),
-            no_sandbox: true,
-            jobs: std::env::var("JOBS")
-                .ok()
-                .and_then(|jobs| jobs.parse().ok())
-                .unwrap_or(0),
-            capture: None,
+            browser: choice.find()?,
+            no_sandbox: choice.no_sandbox,
+            ..DrawingOptions::default()
         },
         ..RenderOptions::default()
     };
