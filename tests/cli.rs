@@ -171,6 +171,7 @@ fn damage_is_counted_and_survived() {
         ("cut-off.json.gz", "cut-off", 1),
         ("bad-lines.ndjson", "syntax", 1),
         ("bad-events.json", "bad-event", 4),
+        ("unknown-nodes.json", "unknown-node", 1),
     ] {
         let summary = inspect(&format!("damaged/{name}"));
         assert_eq!(summary["tabs"][0]["has_picture"], true, "{name}");

@@ -1,6 +1,6 @@
 //! The recording that a command is about.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use domreel::clip::ClipError;
@@ -33,16 +33,16 @@ impl InputArgs {
             strict: self.strict,
             ..ReadOptions::default()
         };
-        let inputs: Vec<Input> = self.inputs.iter().map(source).collect();
+        let inputs: Vec<Input> = self.inputs.iter().map(|path| source(path)).collect();
         Ok(read(&inputs, &options)?)
     }
 }
 
-fn source(path: &PathBuf) -> Input {
+fn source(path: &Path) -> Input {
     if path.as_os_str() == "-" {
         Input::Stdin
     } else {
-        Input::Path(path.clone())
+        Input::Path(path.to_owned())
     }
 }
 
