@@ -182,13 +182,18 @@ fn damage_is_counted_and_survived() {
 
 #[test]
 fn strict_makes_damage_6() {
-    for name in ["cut-off.json", "bad-lines.ndjson", "bad-events.json"] {
+    for name in [
+        "cut-off.json",
+        "bad-lines.ndjson",
+        "bad-events.json",
+        "unknown-nodes.json",
+    ] {
         domreel()
             .args(["inspect", "--strict", &fixture(&format!("damaged/{name}"))])
             .assert()
             .code(6)
             .stdout("")
-            .stderr(predicate::str::contains(name));
+            .stderr(predicate::str::contains("(event ").and(predicate::str::contains("--strict")));
     }
     domreel()
         .args(["inspect", "--strict", &fixture("damaged/whole.json")])

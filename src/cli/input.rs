@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use domreel::clip::ClipError;
+use domreel::dom::Replay;
 use domreel::format::{FormatName, Input, ReadOptions, read};
-use domreel::recording::{Recording, Tab};
+use domreel::recording::{DamageReport, Recording, Tab};
 
 use super::console::Console;
 use super::failure::{Failure, Status};
@@ -27,6 +28,10 @@ pub(crate) struct InputArgs {
 }
 
 impl InputArgs {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When there is nothing to show, and with `--strict` when anything is damaged.
     pub(crate) fn read(&self) -> Result<Recording, Failure> {
         let options = ReadOptions {
             format: self.read_as,
@@ -34,7 +39,16 @@ impl InputArgs {
             ..ReadOptions::default()
         };
         let inputs: Vec<Input> = self.inputs.iter().map(|path| source(path)).collect();
-        Ok(read(&inputs, &options)?)
+        let recording = read(&inputs, &options)?;
+        if self.strict
+            && let Some(first) = all_damage(&recording).examples().first()
+        {
+            return Err(Failure::message(
+                Status::Damaged,
+                format!("the recording is damaged: {first}; without --strict, what is undamaged is used"),
+            ));
+        }
+        Ok(recording)
     }
 }
 
@@ -69,6 +83,20 @@ impl TabArgs {
         }
         busiest(tabs).ok_or_else(|| ClipError::NoPicture.into())
     }
+}
+
+/// What of a recording could not be read, and what of it could not be applied to its pages.
+pub(crate) fn all_damage(recording: &Recording) -> DamageReport {
+    let mut damage = recording.damage.clone();
+    for tab in &recording.tabs {
+        let mut replay = Replay::new(tab);
+        for event in &tab.events {
+            // What changes is of no interest here, and goes at once: a long session's is large.
+            replay.advance_to(event.time);
+        }
+        damage.merge(replay.damage());
+    }
+    damage
 }
 
 /// Tells that not everything of a recording could be used. Returns how much could not.

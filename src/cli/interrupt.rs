@@ -22,9 +22,14 @@ impl Interrupt {
             .enable_all()
             .build()
             .map_err(failed)?;
+        // From here on no signal ends the process by itself.
+        let mut signals = {
+            let _inside = runtime.enter();
+            Signals::new().map_err(failed)?
+        };
         let listen = move || {
             runtime.block_on(async {
-                while asked_to_stop().await.is_ok() {
+                while signals.next().await {
                     if seen.swap(true, Ordering::Relaxed) {
                         std::process::exit(i32::from(Status::Interrupted as u8));
                     }
@@ -56,17 +61,43 @@ impl Interrupt {
     }
 }
 
-/// Waits for Ctrl-C or, where there is such a thing, a request to terminate.
-async fn asked_to_stop() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
+/// Ctrl-C and, where there is such a thing, requests to terminate.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for the next one; false when none can come any more.
+    async fn next(&mut self) -> bool {
         tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed,
-            _ = terminate.recv() => Ok(()),
+            signal = self.interrupt.recv() => signal.is_some(),
+            signal = self.terminate.recv() => signal.is_some(),
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Signals)
+    }
+
+    /// Waits for the next one; false when none can come any more.
+    async fn next(&mut self) -> bool {
+        tokio::signal::ctrl_c().await.is_ok()
+    }
 }

@@ -161,8 +161,16 @@ fn temporary(path: &Path) -> Result<NamedTempFile, EncodeError> {
         .tempfile_in(directory)
         .map_err(|source| EncodeError::File {
             path: path.to_owned(),
-            source,
+            source: system_error(source),
         })
+}
+
+/// What the system said, without the temporary name around it, which tells a user nothing.
+fn system_error(error: io::Error) -> io::Error {
+    let code = error
+        .get_ref()
+        .and_then(|wrapper| wrapper.source()?.downcast_ref::<io::Error>()?.raw_os_error());
+    code.map_or(error, io::Error::from_raw_os_error)
 }
 
 fn persist(file: NamedTempFile, path: &Path) -> Result<(), EncodeError> {
@@ -233,5 +241,6 @@ mod tests {
             error.to_string().contains("/no/such/directory/clip.gif"),
             "{error}"
         );
+        assert!(!error.to_string().contains(".part"), "{error}");
     }
 }

@@ -4,13 +4,11 @@ mod summary;
 mod text;
 
 use clap::Args;
-use domreel::dom::Replay;
-use domreel::recording::{DamageReport, Recording};
 
 use self::summary::Summary;
 use super::Done;
 use super::console::Console;
-use super::input::InputArgs;
+use super::input::{InputArgs, all_damage};
 
 /// Tell what is in a recording: tabs, pages, length, events, errors, idle time, damage
 #[derive(Debug, Args)]
@@ -30,18 +28,4 @@ pub(crate) fn run(args: &InspectArgs, console: &Console) -> Done {
     let damage = all_damage(&recording);
     let summary = Summary::of(&recording, &damage);
     console.result(&summary, || text::text(&summary))
-}
-
-/// What could not be read, and what could not be applied to the page.
-fn all_damage(recording: &Recording) -> DamageReport {
-    let mut damage = recording.damage.clone();
-    for tab in &recording.tabs {
-        let mut replay = Replay::new(tab);
-        for event in &tab.events {
-            // What changes is of no interest here, and goes at once: a long session's is large.
-            replay.advance_to(event.time);
-        }
-        damage.merge(replay.damage());
-    }
-    damage
 }
