@@ -16,8 +16,11 @@
 //! | [`renderer`] | what the worker needs of a renderer |
 //! | [`run`] | a worker: takes jobs as long as it is wanted |
 //! | [`metrics`] | what it counts |
+//! | [`submit`] | submission, as every front end does it |
+//! | [`http`] | recordings in, clips out, and a page for people |
 
 mod attempt;
+pub mod http;
 pub mod job;
 pub mod metrics;
 pub mod policy;
@@ -25,6 +28,7 @@ pub mod queue;
 pub mod renderer;
 pub mod run;
 pub mod store;
+pub mod submit;
 mod system;
 
 pub use attempt::Limits;

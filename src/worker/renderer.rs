@@ -34,6 +34,10 @@ pub trait Renderer: Send + Sync + 'static {
     /// people to choose from. JSON that the web page understands.
     fn inspect(&self, input: &Path) -> Result<Value, JobError>;
 
+    /// A picture of the recording at `at_ms` of recording time, as PNG, made with the options that a
+    /// clip would be made with.
+    fn still(&self, input: &Path, options: &Map<String, Value>, at_ms: f64) -> Result<Vec<u8>, JobError>;
+
     /// Whether a render could begin now: a browser starts, say. `Err` says what is missing.
     fn ready(&self) -> Result<(), String> {
         Ok(())

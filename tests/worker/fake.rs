@@ -81,6 +81,10 @@ impl Renderer for Fake {
         serde_json::from_slice(&bytes).map_err(|error| JobError::fatal(Class::Recording, error.to_string()))
     }
 
+    fn still(&self, _input: &Path, _options: &Map<String, Value>, _at_ms: f64) -> Result<Vec<u8>, JobError> {
+        Err(JobError::fatal(Class::Internal, "no pictures here"))
+    }
+
     fn render(
         &self,
         job: &JobSpec,

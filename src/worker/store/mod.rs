@@ -199,14 +199,19 @@ impl Store {
     pub async fn put_recording(&self, file: &Path) -> Result<Source, StoreError> {
         let (hash, _) = hash_file(file).await?;
         let key = self.key(&["recordings", &hash])?;
-        match self.inner.head(&key).await {
-            Ok(_) => {}
-            Err(object_store::Error::NotFound { .. }) => {
-                self.upload(file, &key, &Progress::default()).await?;
-            }
-            Err(error) => return Err(error.into()),
+        if !self.has_recording(&hash).await? {
+            self.upload(file, &key, &Progress::default()).await?;
         }
         Ok(Source::Stored(hash))
+    }
+
+    /// Whether a recording is in the store.
+    pub async fn has_recording(&self, hash: &str) -> Result<bool, StoreError> {
+        match self.inner.head(&self.key(&["recordings", hash])?).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Copies a recording to the new file `to`; returns its hash. At most `max` bytes.
