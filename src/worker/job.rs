@@ -374,8 +374,8 @@ pub struct Job {
     pub phase: Option<Phase>,
     /// Frames made so far.
     pub frames: u64,
-    /// Frames to be made; 0 before that is known.
-    pub frames_total: u64,
+    /// Share of the clip that is made, 0 to 1.
+    pub progress: f64,
     /// The last attempt's failure.
     pub failure: Option<JobError>,
     /// What it left in the store.

@@ -244,7 +244,7 @@ mod tests {
         let metrics = Metrics::default();
         let progress = Progress::default();
         progress.phase(Phase::Render);
-        progress.frames(7, 7);
+        progress.frames(7, 1.0);
         metrics.attempt_began();
         metrics.attempt_ended("done", &progress);
         metrics.failed(Class::Browser);

@@ -94,21 +94,21 @@ struct Shared {
 struct Inner {
     phase: Phase,
     frames: u64,
-    frames_total: u64,
+    share: f64,
     last_sign: Instant,
     phase_began: Instant,
     phase_times: Vec<(Phase, Duration)>,
 }
 
 /// How far an attempt is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Snapshot {
     /// What it is busy with.
     pub phase: Phase,
     /// Frames made.
     pub frames: u64,
-    /// Frames to be made; 0 before that is known.
-    pub frames_total: u64,
+    /// Share of the clip that is made, 0 to 1.
+    pub share: f64,
     /// When it last gave a sign of progress.
     pub last_sign: Instant,
 }
@@ -120,7 +120,7 @@ impl Default for Progress {
             state: Mutex::new(Inner {
                 phase: Phase::Waiting,
                 frames: 0,
-                frames_total: 0,
+                share: 0.0,
                 last_sign: now,
                 phase_began: now,
                 phase_times: Vec::new(),
@@ -154,11 +154,16 @@ impl Progress {
         });
     }
 
-    /// `done` frames of `total` are made. Feeds the watchdog, whether or not the numbers changed.
-    pub fn frames(&self, done: u64, total: u64) {
+    /// So many frames are made, and that share (0 to 1) of the clip. Feeds the watchdog, whether or
+    /// not the numbers changed.
+    pub fn frames(&self, frames: u64, share: f64) {
         self.update(|inner| {
-            inner.frames = done;
-            inner.frames_total = total;
+            inner.frames = frames;
+            inner.share = if share.is_nan() {
+                0.0
+            } else {
+                share.clamp(0.0, 1.0)
+            };
         });
     }
 
@@ -215,7 +220,7 @@ impl Progress {
         Snapshot {
             phase: inner.phase,
             frames: inner.frames,
-            frames_total: inner.frames_total,
+            share: inner.share,
             last_sign: inner.last_sign,
         }
     }
@@ -274,9 +279,11 @@ mod tests {
     fn frames_are_signs_of_life() {
         let progress = Progress::default();
         let before = progress.snapshot().last_sign;
-        progress.frames(3, 10);
+        progress.frames(3, 0.3);
         let now = progress.snapshot();
-        assert_eq!((now.frames, now.frames_total), (3, 10));
+        assert_eq!((now.frames, now.share), (3, 0.3));
+        progress.frames(4, f64::NAN);
+        assert_eq!(progress.snapshot().share, 0.0);
         assert!(now.last_sign >= before);
     }
 }

@@ -99,7 +99,7 @@ impl Renderer for Fake {
         progress.phase(Phase::Render);
         for frame in 1..=script.frames {
             std::thread::sleep(Duration::from_millis(script.frame_ms));
-            progress.frames(frame, script.frames);
+            progress.frames(frame, frame as f64 / script.frames as f64);
             if progress.stop().is_some() {
                 return Err(JobError::retryable(Class::Internal, "stopped"));
             }

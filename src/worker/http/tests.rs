@@ -38,7 +38,7 @@ impl Renderer for Fake {
         progress: &Progress,
     ) -> Result<Rendered, JobError> {
         progress.phase(Phase::Render);
-        progress.frames(1, 1);
+        progress.frames(1, 1.0);
         std::fs::copy(input, out.join("clip.html")).unwrap();
         Ok(Rendered {
             files: vec![RenderedFile {
@@ -176,6 +176,7 @@ impl Client {
         let kind = match value {
             Value::Null => "null",
             Value::Bool(_) => "boolean",
+            Value::Number(number) if number.is_f64() => "number",
             Value::Number(_) => "integer",
             Value::String(_) => "string",
             Value::Array(_) => "array",

@@ -141,14 +141,14 @@ impl Queue {
     pub async fn beat(&self, claim: &Claim, progress: Snapshot) -> Result<Beat, QueueError> {
         let mut tx = self.database.begin().await?;
         on!(&mut tx, c => sqlx::query(
-            "UPDATE domreel_jobs SET beat = beat + 1, phase = $3, frames = $4, frames_total = $5, \
+            "UPDATE domreel_jobs SET beat = beat + 1, phase = $3, frames = $4, progress = $5, \
              revision = revision + 1 WHERE id = $1 AND run = $2 AND state = 'running'",
         )
         .bind(claim.job.id.to_string())
         .bind(claim.run)
         .bind(progress.phase.name())
         .bind(i64::try_from(progress.frames).unwrap_or(i64::MAX))
-        .bind(i64::try_from(progress.frames_total).unwrap_or(i64::MAX))
+        .bind((progress.share * 1000.0) as i64)
         .execute(c)
         .await
         .map(|_| ()))?;
@@ -173,8 +173,8 @@ impl Queue {
         let frames = manifest.report.get("frames").and_then(serde_json::Value::as_i64);
         let done = on!(&mut tx, c => sqlx::query(
             "UPDATE domreel_jobs SET state = 'done', manifest = $3, from_store = $4, \
-             finished_ms = $5, failure = NULL, phase = NULL, frames = COALESCE($6, frames_total), \
-             frames_total = COALESCE($6, frames_total), revision = revision + 1 \
+             finished_ms = $5, failure = NULL, phase = NULL, frames = COALESCE($6, frames), \
+             progress = 1000, revision = revision + 1 \
              WHERE id = $1 AND run = $2 AND state = 'running'",
         )
         .bind(claim.job.id.to_string())
@@ -363,7 +363,7 @@ fn beat_of(row: &Row, claim: &Claim) -> Beat {
 async fn take(tx: &mut Tx, id: &JobId, entry: &str, worker: &str) -> Result<Option<Claim>, QueueError> {
     let taken = on!(tx, c => sqlx::query(
         "UPDATE domreel_jobs SET state = 'running', run = run + 1, begun = 0, beat = 0, worker = $3, \
-         phase = 'waiting', frames = 0, frames_total = 0, revision = revision + 1 \
+         phase = 'waiting', frames = 0, progress = 0, revision = revision + 1 \
          WHERE id = $1 AND delivery = $2 AND state = 'queued'",
     )
     .bind(id.to_string())

@@ -308,7 +308,7 @@ impl Queue {
         let now = tx.now_ms().await?;
         let revived = on!(&mut tx, c => sqlx::query(
             "UPDATE domreel_jobs SET state = 'queued', cancel = 0, attempts = 0, crashes = 0, \
-             phase = NULL, frames = 0, frames_total = 0, finished_ms = NULL, run_at_ms = $2, \
+             phase = NULL, frames = 0, progress = 0, finished_ms = NULL, run_at_ms = $2, \
              revision = revision + 1 WHERE id = $1 AND state IN ('dead', 'canceled')",
         )
         .bind(id.to_string())

@@ -8,7 +8,7 @@ use super::QueueError;
 macro_rules! columns {
     () => {
         "id, label, state, spec, priority, delivery, run, begun, beat, cancel, attempts, crashes, worker, \
-         phase, frames, frames_total, failure, manifest, from_store, created_ms, run_at_ms, started_ms, \
+         phase, frames, progress, failure, manifest, from_store, created_ms, run_at_ms, started_ms, \
          finished_ms, revision"
     };
 }
@@ -31,7 +31,7 @@ pub(super) struct Row {
     pub(super) worker: Option<String>,
     pub(super) phase: Option<String>,
     pub(super) frames: i64,
-    pub(super) frames_total: i64,
+    pub(super) progress: i64,
     pub(super) failure: Option<String>,
     pub(super) manifest: Option<String>,
     pub(super) from_store: i64,
@@ -57,7 +57,7 @@ impl Row {
             worker: self.worker,
             phase: self.phase.as_deref().and_then(Phase::named),
             frames: u64::try_from(self.frames).unwrap_or_default(),
-            frames_total: u64::try_from(self.frames_total).unwrap_or_default(),
+            progress: self.progress.clamp(0, 1000) as f64 / 1000.0,
             failure: self
                 .failure
                 .map(|text| serde_json::from_str(&text))

@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS domreel_jobs (
     worker TEXT,
     phase TEXT,
     frames BIGINT NOT NULL DEFAULT 0,
-    frames_total BIGINT NOT NULL DEFAULT 0,
+    -- Thousandths.
+    progress BIGINT NOT NULL DEFAULT 0,
     failure TEXT,
     manifest TEXT,
     from_store BIGINT NOT NULL DEFAULT 0,

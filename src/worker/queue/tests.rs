@@ -41,7 +41,7 @@ fn manifest() -> Manifest {
 fn progress() -> Snapshot {
     let progress = Progress::default();
     progress.phase(Phase::Render);
-    progress.frames(3, 9);
+    progress.frames(3, 0.25);
     progress.snapshot()
 }
 
@@ -67,7 +67,7 @@ async fn a_job_goes_to_one_worker_and_is_done_once() {
     assert_eq!(queue.beat(&claim, progress()).await.unwrap(), Beat::Held);
     let seen = queue.get(&id).await.unwrap();
     assert_eq!((seen.state, seen.phase), (State::Running, Some(Phase::Render)));
-    assert_eq!((seen.frames, seen.frames_total), (3, 9));
+    assert_eq!((seen.frames, seen.progress), (3, 0.25));
     assert_eq!(
         queue.finish(&claim, &manifest(), false).await.unwrap(),
         Settled::Done
@@ -77,7 +77,7 @@ async fn a_job_goes_to_one_worker_and_is_done_once() {
         Settled::Lost
     );
     let done = queue.get(&id).await.unwrap();
-    assert_eq!((done.state, done.frames), (State::Done, 9));
+    assert_eq!((done.state, done.frames, done.progress), (State::Done, 9, 1.0));
     assert_eq!(queue.claim("a").await.unwrap(), None);
 }
 
