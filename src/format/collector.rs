@@ -21,6 +21,10 @@ pub(crate) struct Collector<'a> {
     places: FxHashMap<String, usize>,
     damage: DamageReport,
     next_index: u32,
+    /// How many events there were when the file began.
+    events_before: usize,
+    /// Files that gave events.
+    files_with_events: BTreeSet<String>,
     /// Sessions that files told of, and the files.
     sessions: BTreeMap<String, Vec<String>>,
     /// Signals that stand in the input beside the events.
@@ -38,6 +42,8 @@ impl<'a> Collector<'a> {
             places: FxHashMap::default(),
             damage: DamageReport::default(),
             next_index: 0,
+            events_before: 0,
+            files_with_events: BTreeSet::new(),
             sessions: BTreeMap::new(),
             telemetry: Telemetry::default(),
             unpacked: 0,
@@ -47,6 +53,14 @@ impl<'a> Collector<'a> {
     /// What comes now is from `file`.
     pub(super) fn begin_file(&mut self, file: &str) {
         file.clone_into(&mut self.file);
+    }
+
+    /// All of the file has been read.
+    pub(super) fn end_file(&mut self) {
+        if self.events() > self.events_before {
+            self.files_with_events.insert(self.file.clone());
+        }
+        self.events_before = self.events();
     }
 
     /// The file that is being read.
@@ -128,8 +142,9 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Checks that all that was read is one session.
-    pub(super) fn check_one_session(&self, files: &[String]) -> Result<(), FormatError> {
+    /// Checks that all that was read is one session. Only files with events matter.
+    pub(super) fn check_one_session(&self) -> Result<(), FormatError> {
+        let files = &self.files_with_events;
         let named: BTreeSet<&String> = self.sessions.values().flatten().collect();
         let nameless: Vec<&String> = files.iter().filter(|file| !named.contains(file)).collect();
         let reason = if self.sessions.len() > 1 {

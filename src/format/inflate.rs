@@ -65,49 +65,94 @@ pub(super) fn inflate(bytes: Bytes, limit: u64) -> Inflated {
     out
 }
 
+/// Whether bytes are a compressed stream.
+pub(super) fn is_compressed(bytes: &[u8]) -> bool {
+    Compression::of(bytes).is_some()
+}
+
+/// Decompresses the first stream only; says how many bytes it takes.
+pub(super) fn first(bytes: &[u8], limit: u64) -> (Inflated, usize) {
+    let mut out = Vec::new();
+    let mut rest = bytes;
+    let mut damage = None;
+    if let Some(compression) = Compression::of(bytes) {
+        let result = stream(&mut rest, compression, limit, &mut out);
+        damage = fault(
+            result,
+            compression,
+            bytes.len() - rest.len(),
+            rest.is_empty(),
+            &out,
+            limit,
+        );
+    }
+    let used = if damage.is_some() {
+        bytes.len()
+    } else {
+        bytes.len() - rest.len()
+    };
+    let bytes = Bytes::from(out);
+    (Inflated { bytes, damage }, used)
+}
+
 fn layer(bytes: &[u8], compression: Compression, limit: u64) -> Inflated {
     let mut out = Vec::new();
     out.reserve_exact(expected_size(bytes, compression, limit));
     let mut rest = bytes;
     let mut damage = None;
-    while let Some(next) = Compression::of(rest) {
+    while let (None, Some(next)) = (&damage, Compression::of(rest)) {
         let result = stream(&mut rest, next, limit, &mut out);
-        let offset = bytes.len() - rest.len();
-        match result {
-            Ok(()) if out.len() as u64 >= limit && !rest.is_empty() => {
-                damage = Some(Damage {
-                    kind: DamageKind::Limit,
-                    event: None,
-                    offset: Some(limit),
-                    detail: format!("larger than {limit} bytes when decompressed; the rest was left out"),
-                });
-                break;
-            }
-            Ok(()) => {}
-            Err(error) => {
-                let cut = error.kind() == std::io::ErrorKind::UnexpectedEof || rest.is_empty();
-                damage = Some(Damage {
-                    kind: if cut {
-                        DamageKind::CutOff
-                    } else {
-                        DamageKind::Syntax
-                    },
-                    event: None,
-                    offset: Some(out.len() as u64),
-                    detail: format!(
-                        "the {} stream {} at byte {offset} of the compressed file",
-                        next.name(),
-                        if cut { "is cut off" } else { "is damaged" },
-                    ),
-                });
-                break;
-            }
-        }
+        damage = fault(
+            result,
+            next,
+            bytes.len() - rest.len(),
+            rest.is_empty(),
+            &out,
+            limit,
+        );
     }
     Inflated {
         bytes: Bytes::from(out),
         damage,
     }
+}
+
+/// What is missing of a stream that was read up to byte `offset` of the compressed file.
+fn fault(
+    result: std::io::Result<()>,
+    compression: Compression,
+    offset: usize,
+    at_end: bool,
+    out: &[u8],
+    limit: u64,
+) -> Option<Damage> {
+    let (kind, detail) = match result {
+        Ok(()) if out.len() as u64 >= limit => (
+            DamageKind::Limit,
+            format!("larger than {limit} bytes when decompressed; the rest was left out"),
+        ),
+        Ok(()) => return None,
+        Err(error) => {
+            let cut = error.kind() == std::io::ErrorKind::UnexpectedEof || at_end;
+            let kind = if cut {
+                DamageKind::CutOff
+            } else {
+                DamageKind::Syntax
+            };
+            let what = if cut { "is cut off" } else { "is damaged" };
+            let name = compression.name();
+            (
+                kind,
+                format!("the {name} stream {what} at byte {offset} of the compressed file"),
+            )
+        }
+    };
+    Some(Damage {
+        kind,
+        event: None,
+        offset: Some(out.len() as u64),
+        detail,
+    })
 }
 
 /// Decompresses one stream and moves `rest` behind it.

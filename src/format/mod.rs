@@ -28,14 +28,18 @@ mod inflate;
 mod input;
 mod json;
 mod name;
+mod posthog;
 mod rrweb;
+mod sentry;
 mod signals;
 mod stack;
 #[cfg(test)]
 mod tests;
 
+use bytes::Bytes;
 use collector::Collector;
 use detect::Detected;
+use rrweb::Dialect;
 
 pub use error::FormatError;
 pub use input::Input;
@@ -71,6 +75,9 @@ impl Default for ReadOptions {
     }
 }
 
+/// Files larger than this are not read once more to tell what else they may be.
+const SIDE_FILE_BYTES: usize = 64 << 20;
+
 /// Reads one session from one or several files.
 ///
 /// # Errors
@@ -87,6 +94,7 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
                 format.get_or_insert(found);
                 names.push(source.name);
             }
+            collector.end_file();
         }
     }
     let Some(format) = format else {
@@ -99,13 +107,13 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
             found: "no file in it is one that domreel knows".to_owned(),
         });
     };
-    collector.check_one_session(&names)?;
+    collector.check_one_session()?;
     collector.finish(format, names.join(", "))
 }
 
 /// Reads one file; `None` when it is no recording and nobody said that it was one.
 fn read_file(
-    bytes: bytes::Bytes,
+    bytes: Bytes,
     only_found: bool,
     collector: &mut Collector<'_>,
 ) -> Result<Option<FormatName>, FormatError> {
@@ -125,10 +133,7 @@ fn read_file(
         (Some(format), _) | (None, Detected::Recording(format)) => format,
         (None, Detected::Other(_)) if only_found => return Ok(None),
         (None, Detected::Other(found)) => {
-            return Err(FormatError::Unrecognized {
-                file: collector.file().to_owned(),
-                found: found.to_owned(),
-            });
+            return Err(unrecognized(collector.file().to_owned(), &inflated.bytes, found));
         }
     };
     if whole > limit {
@@ -142,6 +147,50 @@ fn read_file(
     if let Some(damage) = inflated.damage {
         collector.damage(damage)?;
     }
-    rrweb::read(&inflated.bytes, rrweb::Dialect::default(), collector)?;
+    read_format(format, &inflated.bytes, collector)?;
     Ok(Some(format))
+}
+
+/// Has a format's reader collect what `bytes` hold.
+fn read_format(format: FormatName, bytes: &Bytes, collector: &mut Collector<'_>) -> Result<(), FormatError> {
+    let instead = match format {
+        FormatName::Rrweb | FormatName::Mixpanel | FormatName::Amplitude => {
+            return rrweb::read(bytes, Dialect::default(), collector);
+        }
+        FormatName::Faro => {
+            let dialect = Dialect {
+                foreign: true,
+                ..Dialect::default()
+            };
+            return rrweb::read(bytes, dialect, collector);
+        }
+        FormatName::PostHog => return posthog::read(bytes, collector),
+        FormatName::Sentry => return sentry::read(bytes, collector),
+        FormatName::Highlight => return rrweb::read(bytes, Dialect::default(), collector),
+        FormatName::Datadog => "its reader is not part of this version",
+        FormatName::OpenReplay => "export the session as a video from OpenReplay, or record it with rrweb",
+        FormatName::Clarity => "record the session with rrweb, Datadog, PostHog or Sentry",
+    };
+    Err(FormatError::Unsupported {
+        file: collector.file().to_owned(),
+        format,
+        instead,
+    })
+}
+
+/// What a file is that is no recording: most often the events that belong beside one.
+fn unrecognized(file: String, bytes: &[u8], found: &'static str) -> FormatError {
+    let events = (bytes.len() <= SIDE_FILE_BYTES)
+        .then(|| events::read_events(bytes).ok())
+        .flatten();
+    match events {
+        Some(events) => FormatError::SideFile {
+            file,
+            found: events.format,
+        },
+        None => FormatError::Unrecognized {
+            file,
+            found: found.to_owned(),
+        },
+    }
 }

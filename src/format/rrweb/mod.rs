@@ -16,4 +16,4 @@ mod style;
 mod tree;
 mod walk;
 
-pub(super) use walk::{Dialect, read};
+pub(super) use walk::{Dialect, read, read_at};

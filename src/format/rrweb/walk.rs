@@ -4,6 +4,8 @@
 //! Arrays and known envelopes are entered and left without meaning anything by themselves, so that
 //! every way of wrapping and concatenating events is read by the same few lines.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use memchr::memchr2;
 
@@ -26,6 +28,8 @@ const MOST_LEVELS: usize = 64;
 pub(in crate::format) struct Dialect {
     /// Some times are in seconds.
     pub seconds: bool,
+    /// Objects that are no events stand among the envelopes as a matter of course.
+    pub foreign: bool,
 }
 
 /// Keys of envelopes under which events stand, or further envelopes.
@@ -39,7 +43,12 @@ const CONTAINERS: &[&str] = &[
     "$snapshot_data",
     "batch",
     "results",
+    "variables",
+    "attributes",
 ];
+
+/// Keys of envelopes under which an event stands as text.
+const TEXTS: &[&str] = &["event"];
 
 /// Keys of envelopes under which events stand by tab.
 const CONTAINERS_BY_WINDOW: &[&str] = &["snapshotsByWindowId", "snapshot_data_by_window_id"];
@@ -103,9 +112,19 @@ pub(in crate::format) fn read(
     dialect: Dialect,
     collector: &mut Collector<'_>,
 ) -> Result<(), FormatError> {
+    read_at(bytes, 0, dialect, collector)
+}
+
+/// Collects all events of `bytes` from byte `at` on.
+pub(in crate::format) fn read_at(
+    bytes: &Bytes,
+    at: usize,
+    dialect: Dialect,
+    collector: &mut Collector<'_>,
+) -> Result<(), FormatError> {
     let mut walk = Walk {
         bytes,
-        json: Json::new(bytes),
+        json: Json::at_offset(bytes, at),
         levels: Vec::new(),
         dialect,
         collector,
@@ -159,6 +178,7 @@ impl Walk<'_, '_, '_> {
                     Kind::Array | Kind::Object => self.value(false)?,
                     _ => self.json.pass()?,
                 },
+                Some(key) if TEXTS.contains(&&*key) => self.text()?,
                 Some(_) => self.json.pass()?,
             },
             LevelKind::Windows => match self.json.key()? {
@@ -204,6 +224,7 @@ impl Walk<'_, '_, '_> {
                     let tab = window.map(|window| self.collector.tab(&window)).or(tab);
                     self.enter(LevelKind::Envelope, tab)
                 }
+                Shape::Neither if self.dialect.foreign => Ok(self.json.pass()?),
                 Shape::Neither => {
                     self.json.pass()?;
                     self.not_an_event("an object that is no event")
@@ -237,6 +258,11 @@ impl Walk<'_, '_, '_> {
                     "window_id" | "windowId" | "$window_id" => window = json.string_or_none()?,
                     "$session_id" | "session_id" | "session_secure_id" | "replay_id" => {
                         session = json.string_or_none()?
+                    }
+                    key if TEXTS.contains(&key) => {
+                        // Anything but an event as text is passed over further down.
+                        holds |= json.kind()? == Kind::String;
+                        json.pass()?;
                     }
                     key => {
                         let container = CONTAINERS.contains(&key) || CONTAINERS_BY_WINDOW.contains(&key);
@@ -302,10 +328,27 @@ impl Walk<'_, '_, '_> {
         Ok(())
     }
 
-    /// A string is a packed event, an event written as text, or, first in an array, the tab of what
-    /// follows (`["<window>", event]`, as PostHog stores them).
+    /// What may be an event as text, or something else.
+    fn text(&mut self) -> Result<(), Stop> {
+        self.json.kind()?;
+        self.value_start = self.json.at();
+        match self.json.string_or_none()? {
+            Some(text) if text.trim_start().starts_with('{') => {
+                self.text_event(text.into_owned().into_bytes())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A string is a packed event, an event as text, or, first in an array, the tab of what follows
+    /// (`["<window>", event]`, as PostHog stores them).
     fn string(&mut self, first: bool) -> Result<(), Stop> {
-        let text = self.json.string()?;
+        let mut text = self.json.string()?;
+        if text.starts_with('"') {
+            // Amplitude writes packed events as JSON once more.
+            let again = Json::new(text.as_bytes()).string().map(Cow::into_owned);
+            text = again.map_or(text, Cow::Owned);
+        }
         let written = text.trim_start().starts_with('{');
         if first && !packed::is_packed(&text) && !written {
             let tab = self.collector.tab(&text);
@@ -314,27 +357,31 @@ impl Walk<'_, '_, '_> {
             }
             return Ok(());
         }
+        if written {
+            return self.text_event(text.into_owned().into_bytes());
+        }
+        match packed::unpack(&text, self.collector.unpack_room()) {
+            Ok(unpacked) => self.text_event(unpacked),
+            Err(error) => {
+                let index = self.collector.next_index();
+                Ok(self
+                    .collector
+                    .bad_event(index, self.value_start, error.to_string())?)
+            }
+        }
+    }
+
+    /// Adds an event that stood in a string.
+    fn text_event(&mut self, text: Vec<u8>) -> Result<(), Stop> {
         let index = self.collector.next_index();
         self.event = Some(index);
-        let unpacked = if written {
-            text.into_owned().into_bytes()
-        } else {
-            match packed::unpack(&text, self.collector.unpack_room()) {
-                Ok(unpacked) => unpacked,
-                Err(error) => {
-                    return Ok(self
-                        .collector
-                        .bad_event(index, self.value_start, error.to_string())?);
-                }
-            }
-        };
-        self.collector.unpacked(unpacked.len());
-        let unpacked = Bytes::from(unpacked);
-        match Shallow::read(&mut Json::new(&unpacked)) {
-            Ok(shallow) => self.add(index, &unpacked, shallow),
+        self.collector.unpacked(text.len());
+        let text = Bytes::from(text);
+        match Shallow::read(&mut Json::new(&text)) {
+            Ok(shallow) => self.add(index, &text, shallow),
             Err(error) => {
                 let detail = format!(
-                    "a packed event that is damaged ({error} at byte {} of it)",
+                    "an event in a string that is damaged ({error} at byte {} of it)",
                     error.at
                 );
                 Ok(self.collector.bad_event(index, self.value_start, detail)?)
