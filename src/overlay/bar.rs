@@ -1,5 +1,7 @@
 //! The bar below the page: address, timeline with playhead, clocks, and how much idle time is folded.
 
+use std::collections::BTreeSet;
+
 use super::atlas::{Atlas, SpriteId, escaped};
 use super::digits::Digits;
 use super::history::{History, Pages};
@@ -95,7 +97,7 @@ impl Bar {
             });
         let folds = folds.collect();
         let total = offset_text(clip.session_end - clip.origin);
-        Bar {
+        let mut bar = Bar {
             addresses: pages
                 .addresses
                 .map(|address| atlas.add(address_line(address, room))),
@@ -105,7 +107,7 @@ impl Bar {
             faint_digits: Digits::new(atlas, "muted"),
             folds,
             wall,
-            landmarks: landmarks.to_vec(),
+            landmarks: Vec::new(),
             first: layout.lane.height == 0,
             step: match clip.map.length() {
                 0..20_000 => 250.0,
@@ -117,7 +119,9 @@ impl Bar {
             metrics: *metrics,
             theme: *theme,
             rect,
-        }
+        };
+        bar.landmarks = bar.told_apart(landmarks);
+        bar
     }
 
     pub(super) fn draw(&self, clip_ms: f64, atlas: &Atlas, marks: &mut Vec<Mark>) {
@@ -242,6 +246,20 @@ impl Bar {
             color: theme.ink,
             opacity: 1.0,
         });
+    }
+
+    /// Those landmarks that are not hidden by another at the same place.
+    fn told_apart(&self, landmarks: &[Landmark]) -> Vec<Landmark> {
+        // What is drawn over the rest comes last.
+        let mut taken = BTreeSet::new();
+        let mut seen: Vec<Landmark> = landmarks
+            .iter()
+            .rev()
+            .filter(|landmark| taken.insert(self.x_at(landmark.clip_ms)))
+            .copied()
+            .collect();
+        seen.reverse();
+        seen
     }
 
     /// Where on the timeline a clip time is.

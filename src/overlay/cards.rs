@@ -83,9 +83,10 @@ pub(super) fn short_error(cue: &ErrorCue, width: u32) -> String {
 pub(super) fn cause(cue: &ErrorCue) -> Option<String> {
     let click = cue.cause.as_ref()?;
     let verb = if click.touch { "tap" } else { "click" };
-    let what = match &click.name {
-        Some(name) => format!("{verb} on ‘{}’", escaped(name.trim(), MOST_NAME / 2)),
-        None => verb.to_owned(),
+    let what = match (&click.name, click.role) {
+        (Some(name), _) => format!("{verb} on ‘{}’", escaped(name.trim(), MOST_NAME / 2)),
+        (None, Some(role)) => format!("{verb} on {role}"),
+        (None, None) => verb.to_owned(),
     };
     Some(format!(
         "<div class=\"chip alarm\">{what} <span class=arrow>→</span> {}</div>",
@@ -125,9 +126,10 @@ pub(super) fn console(cue: &ConsoleCue, room: u32) -> String {
     )
 }
 
-/// What stands before typed text.
-pub(super) fn keyboard() -> String {
-    format!("<div class=\"line muted\">{KEYBOARD}</div>")
+/// What stands before typed text: the field's name, where known.
+pub(super) fn field(cue: &TypingCue) -> String {
+    let name = escaped(cue.field.trim(), MOST_NAME / 3);
+    format!("<div class=\"line muted\">{KEYBOARD}{name}</div>")
 }
 
 /// Typed text; every character is of the same width.

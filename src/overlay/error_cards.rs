@@ -8,7 +8,7 @@ use super::placing::{Anchor, KeepClear};
 use super::scene::{Layout, Rect};
 use super::scenery::Scenery;
 use super::state::Mark;
-use super::story::{Click, ErrorCue, Span, Story};
+use super::story::{Click, ErrorCue, Span, Story, first_after};
 use super::theme::Metrics;
 use crate::clip::Clip;
 use crate::recording::NodeId;
@@ -110,14 +110,11 @@ impl ErrorCards {
     }
 
     pub(super) fn next_change(&self, clip_ms: f64) -> Option<f64> {
-        let times = self
-            .cards
-            .iter()
-            .flat_map(|card| card.times.iter().chain([&card.span.until]));
-        times
-            .copied()
-            .filter(|time| *time > clip_ms)
-            .min_by(f64::total_cmp)
+        let times = self.cards.iter().flat_map(|card| {
+            let again = first_after(&card.times, clip_ms, |time| *time);
+            again.into_iter().chain([card.span.until])
+        });
+        times.filter(|time| *time > clip_ms).min_by(f64::total_cmp)
     }
 
     /// Draws cards and target; gives what must not be hidden by anything else.

@@ -6,7 +6,7 @@ use super::digits::Digits;
 use super::options::{OverlayOptions, Part};
 use super::scene::Rect;
 use super::state::Mark;
-use super::story::{Span, Story};
+use super::story::{Span, Story, first_after};
 use super::theme::{Metrics, Theme};
 
 /// Most rows of the lane.
@@ -19,7 +19,6 @@ pub(super) struct Lane {
     console: Vec<Line>,
     requests: Vec<Line>,
     typing: Vec<Typing>,
-    keyboard: Option<SpriteId>,
     count: Digits,
 }
 
@@ -34,6 +33,7 @@ struct Line {
 #[derive(Debug, Clone)]
 struct Typing {
     span: Span,
+    field: SpriteId,
     text: SpriteId,
     characters: usize,
     /// Clip times, and how many characters are there from then on.
@@ -69,7 +69,6 @@ impl Lane {
             console: Vec::new(),
             requests: Vec::new(),
             typing: Vec::new(),
-            keyboard: None,
             count: Digits::new(atlas, "ink"),
         };
         if with_console {
@@ -87,9 +86,9 @@ impl Lane {
             }));
         }
         if with_typing {
-            lane.keyboard = Some(atlas.add(cards::keyboard()));
             lane.typing.extend(story.typing.iter().map(|cue| Typing {
                 span: cue.span,
+                field: atlas.add(cards::field(cue)),
                 text: atlas.add(cards::typed(cue)),
                 characters: cue.text.chars().count().max(1),
                 steps: cue.steps.clone(),
@@ -115,11 +114,13 @@ impl Lane {
     }
 
     pub(super) fn next_change(&self, clip_ms: f64) -> Option<f64> {
-        let lines = self.console.iter().chain(&self.requests);
-        let lines = lines.flat_map(|line| line.times.iter().chain([&line.span.until]).copied());
+        let lines = self.console.iter().chain(&self.requests).flat_map(|line| {
+            let again = first_after(&line.times, clip_ms, |time| *time);
+            again.into_iter().chain([line.span.until])
+        });
         let typing = self.typing.iter().flat_map(|typing| {
-            let steps = typing.steps.iter().map(|(time, _)| *time);
-            steps.chain([typing.span.from, typing.span.until])
+            let step = first_after(&typing.steps, clip_ms, |(time, _)| *time);
+            step.into_iter().chain([typing.span.from, typing.span.until])
         });
         lines
             .chain(typing)
@@ -168,7 +169,6 @@ impl Lane {
     }
 
     fn draw_typing(&self, clip_ms: f64, spot: (i32, i32), gap: i32, atlas: &Atlas, marks: &mut Vec<Mark>) {
-        let Some(keyboard) = self.keyboard else { return };
         let Some(typing) = self.typing.iter().rev().find(|typing| typing.span.holds(clip_ms)) else {
             return;
         };
@@ -177,10 +177,10 @@ impl Lane {
             .checked_sub(1)
             .and_then(|last| typing.steps.get(last))
             .map_or(0, |step| step.1);
-        marks.push(Mark::Sprite(keyboard, spot));
+        marks.push(Mark::Sprite(typing.field, spot));
         let share = characters as f64 / typing.characters as f64;
         let width = (f64::from(atlas.size(typing.text).0) * share).round() as u32;
-        let x = spot.0 + atlas.size(keyboard).0 + gap;
+        let x = spot.0 + atlas.size(typing.field).0 + gap;
         marks.push(Mark::SpriteStart(typing.text, (x, spot.1), width));
     }
 

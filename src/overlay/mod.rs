@@ -149,14 +149,23 @@ impl Overlay {
 
     /// The nodes whose places [`Overlay::state_at`] will ask for: ascending, each once.
     pub fn wanted_at(&self, clip_ms: f64) -> Vec<NodeId> {
-        let mut wanted: Vec<NodeId> = self.notes.wanted_at(clip_ms).collect();
+        let mut wanted = self.elements_at(clip_ms);
         if self.look.is_seen() {
             wanted.extend(self.pointer.targets_at(clip_ms));
         }
-        wanted.extend(self.errors.as_ref().and_then(|errors| errors.wanted_at(clip_ms)));
         wanted.sort_unstable();
         wanted.dedup();
         wanted
+    }
+
+    /// Those of the [wanted](Overlay::wanted_at) nodes whose own boxes matter, not only where their
+    /// documents are: few, and only while something is told of them.
+    pub fn elements_at(&self, clip_ms: f64) -> Vec<NodeId> {
+        let mut elements: Vec<NodeId> = self.notes.wanted_at(clip_ms).collect();
+        elements.extend(self.errors.as_ref().and_then(|errors| errors.wanted_at(clip_ms)));
+        elements.sort_unstable();
+        elements.dedup();
+        elements
     }
 
     /// What is drawn at a clip time. The sheets must be [loaded](Overlay::load).

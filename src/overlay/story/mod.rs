@@ -2,6 +2,7 @@
 
 mod activity;
 mod errors;
+mod naming;
 mod notes;
 mod typing;
 
@@ -81,8 +82,10 @@ pub(super) struct Click {
     pub(super) node: NodeId,
     /// CSS pixels of the viewport of the node's document.
     pub(super) position: Option<(f64, f64)>,
-    /// What was clicked, in words, where known.
+    /// What it is called, where known.
     pub(super) name: Option<Arc<str>>,
+    /// What kind of thing it is (`button`), where known.
+    pub(super) role: Option<&'static str>,
     pub(super) touch: bool,
 }
 
@@ -114,6 +117,11 @@ pub(super) struct ConsoleCue {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TypingCue {
     pub(super) span: Span,
+    /// Recording time of its beginning.
+    pub(super) recording: f64,
+    pub(super) node: NodeId,
+    /// What the field is called; empty when that is not known.
+    pub(super) field: String,
     /// What was in the field in the end; bullets where the recording has it masked.
     pub(super) text: String,
     /// Clip times, and how many characters of `text` were there from then on.
@@ -124,6 +132,8 @@ pub(super) struct TypingCue {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FrustrationCue {
     pub(super) span: Span,
+    /// Recording time of its first click.
+    pub(super) recording: f64,
     pub(super) kind: FrustrationKind,
     pub(super) clicks: u32,
     /// CSS pixels of the page's viewport, unless `node` says of which document.
@@ -202,6 +212,7 @@ impl Story {
             captions: notes::captions(&signals, captions, &clip.map),
             landmarks: Vec::new(),
         };
+        naming::name(tab, &mut story);
         story.landmarks = story.find_landmarks();
         story
     }
@@ -280,6 +291,7 @@ fn clicks(tab: &Tab, clip: &Clip, signals: &[&Signal]) -> Vec<Click> {
                 .position
                 .filter(|(x, y)| x.is_finite() && y.is_finite()),
             name: None,
+            role: None,
             touch: interaction.touch,
         });
     }
@@ -307,6 +319,12 @@ fn clicks(tab: &Tab, clip: &Clip, signals: &[&Signal]) -> Vec<Click> {
         }
     }
     clicks
+}
+
+/// The first time after `clip_ms` of entries in the order of their times.
+pub(super) fn first_after<T>(entries: &[T], clip_ms: f64, time: impl Fn(&T) -> f64) -> Option<f64> {
+    let after = entries.partition_point(|entry| time(entry) <= clip_ms);
+    entries.get(after).map(time)
 }
 
 /// How long a text takes to be read, in milliseconds.

@@ -62,6 +62,7 @@ pub(super) fn frustrations(
                 from,
                 until: from.max(last) + BADGE_MS,
             },
+            recording: moment.time,
             kind,
             clicks: if kind == FrustrationKind::RageClick {
                 clicks

@@ -88,6 +88,9 @@ impl Typing {
                 from: map.clip_at(*first),
                 until: map.clip_at(*last) + AFTER_MS,
             },
+            recording: *first,
+            node: self.node,
+            field: String::new(),
             steps: steps.collect(),
             text: characters.into_iter().skip(skipped).collect(),
         })
