@@ -7,9 +7,9 @@ use super::placing::{Anchor, KeepClear};
 use super::scene::{Layout, Rect};
 use super::scenery::Scenery;
 use super::state::Mark;
-use super::story::{Span, Story};
+use super::story::{ErrorCue, FrustrationCue, Span, Story};
 use super::theme::Metrics;
-use crate::recording::NodeId;
+use crate::recording::{FrustrationKind, NodeId};
 
 /// Draws the words over the page in a clip.
 #[derive(Debug, Clone)]
@@ -54,7 +54,19 @@ impl Notes {
             captions: Vec::new(),
         };
         if options.shows(Part::Badges) {
-            notes.badges.extend(story.frustrations.iter().map(|cue| Badge {
+            // A click that its error points to needs no badge as well.
+            let told = options.shows(Part::Errors) && options.shows(Part::Target);
+            let told = |cue: &&FrustrationCue| {
+                let causes = |error: &ErrorCue| {
+                    error
+                        .cause
+                        .as_ref()
+                        .is_some_and(|click| click.time == cue.recording)
+                };
+                told && cue.kind == FrustrationKind::ErrorClick && story.errors.iter().any(causes)
+            };
+            let badges = story.frustrations.iter().filter(|cue| !told(cue));
+            notes.badges.extend(badges.map(|cue| Badge {
                 span: cue.span,
                 text: atlas.add(cards::frustration(cue)),
                 node: cue.node,

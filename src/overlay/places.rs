@@ -49,7 +49,7 @@ pub struct KnownPlaces {
     nodes: BTreeMap<NodeId, KnownPlace>,
 }
 
-/// Where one node is.
+/// Where one node is; by default in the page's own document.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct KnownPlace {
     /// Where the viewport of the node's document begins, in CSS pixels of the page's viewport.
@@ -60,10 +60,25 @@ pub struct KnownPlace {
     pub element: Option<PlaceBox>,
 }
 
+impl Default for KnownPlace {
+    fn default() -> Self {
+        KnownPlace {
+            document: (0.0, 0.0),
+            scale: 1.0,
+            element: None,
+        }
+    }
+}
+
 impl KnownPlaces {
     /// Notes where a node is.
     pub fn insert(&mut self, node: NodeId, place: KnownPlace) {
         self.nodes.insert(node, place);
+    }
+
+    /// Notes where an element is, whatever document it is in.
+    pub fn set_element(&mut self, node: NodeId, element: PlaceBox) {
+        self.nodes.entry(node).or_default().element = Some(element);
     }
 }
 

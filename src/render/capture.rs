@@ -1,19 +1,16 @@
 //! Takes the pictures of a clip's pages: several browsers, each on one piece of the clip at a time.
 
-use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::chunk::Chunk;
-use super::{Progress, RenderError, RenderOptions};
+use super::{Progress, RenderError, RenderOptions, places};
 use crate::clip::{Plan, Tick};
-use crate::dom::{Page, Replay};
-use crate::overlay::{KnownPlace, KnownPlaces, Overlay, Scene};
+use crate::dom::Replay;
+use crate::overlay::{KnownPlaces, Overlay, Scene};
 use crate::recording::Tab;
-use crate::stage::{
-    BrowserOptions, CaptureMethod, FramePlace, SheetPicture, Shown, Stage, StageError, StageOptions,
-};
+use crate::stage::{BrowserOptions, CaptureMethod, SheetPicture, Shown, Stage, StageError, StageOptions};
 
 /// Pictures of one piece that may wait to be composed.
 const WAITING_SHOTS: usize = 128;
@@ -34,6 +31,16 @@ pub(super) struct Shot {
     pub picture: Option<Vec<u8>>,
     /// Where what the overlays ask for is, until the next shot.
     pub places: KnownPlaces,
+}
+
+/// What a browser has done for one point of the clip.
+struct Taken {
+    shown: Shown,
+    /// The browser's PNG; `None` when the page cannot have changed.
+    picture: Option<Vec<u8>>,
+    places: KnownPlaces,
+    /// The next point at which the page can change, in the same piece.
+    next: Option<Tick>,
 }
 
 /// What a clip is made from.
@@ -194,31 +201,31 @@ impl<'a> Pool<'a> {
             if self.stopped.load(Ordering::Relaxed) || self.job.progress.cancelled() {
                 return Err(RenderError::Cancelled);
             }
-            let taken = match self.frame(browser, replay, tick, shown.take()).await {
+            let taken = match self.frame(browser, replay, chunk, tick, shown.take()).await {
                 // What was shown is lost with the browser: the frame is made anew in another one.
                 Err(error) if error.is_lost_browser() && self.may_restart() => {
                     tracing::warn!(%error, "starting the browser again");
                     *browser = None;
                     last = None;
-                    self.frame(browser, replay, tick, None).await?
+                    self.frame(browser, replay, chunk, tick, None).await?
                 }
                 taken => taken?,
             };
-            let (now, picture) = taken;
+            let Taken {
+                shown: now,
+                picture,
+                places,
+                next: after,
+            } = taken;
             let picture = picture.filter(|png| last.as_ref() != Some(png));
             if let Some(png) = &picture {
                 last = Some(png.clone());
             }
-            next = self
-                .job
-                .plan
-                .after(&tick, now.running > 0, None)
-                .filter(|next| next.index < chunk.grid.end);
-            let until = next.map_or(chunk.grid.end, |next| next.index);
+            next = after;
             let shot = Shot {
                 tick,
                 picture,
-                places: self.places(replay.page(), &now.frames, tick.index..until),
+                places,
             };
             if sender.send(Ok(shot)).is_err() {
                 return Err(RenderError::Cancelled);
@@ -226,30 +233,6 @@ impl<'a> Pool<'a> {
             shown = Some(now);
         }
         Ok(())
-    }
-
-    /// Where the documents of frames are that the overlays speak of in a part of the clip's grid.
-    fn places(&self, page: &Page, frames: &[FramePlace], grid: Range<u64>) -> KnownPlaces {
-        let mut places = KnownPlaces::default();
-        if frames.is_empty() {
-            return places;
-        }
-        for index in grid {
-            let (clip_ms, _) = self.job.plan.at(index);
-            for node in self.job.overlay.wanted_at(clip_ms as f64) {
-                let document = page.document_of(node);
-                let Some(frame) = frames.iter().find(|frame| Some(frame.document) == document) else {
-                    continue;
-                };
-                let place = KnownPlace {
-                    document: (frame.x, frame.y),
-                    scale: frame.scale,
-                    element: None,
-                };
-                places.insert(node, place);
-            }
-        }
-        places
     }
 
     fn may_restart(&self) -> bool {
@@ -262,27 +245,46 @@ impl<'a> Pool<'a> {
         &self,
         browser: &mut Option<Stage>,
         replay: &mut Replay<'_>,
+        chunk: &Chunk,
         tick: Tick,
         shown: Option<Shown>,
-    ) -> Result<(Shown, Option<Vec<u8>>), StageError> {
+    ) -> Result<Taken, StageError> {
         let stage = match browser {
             Some(stage) => stage,
             None => browser.insert(self.open().await?),
         };
         self.draw_sheets(stage).await?;
-        let shown = match shown {
-            None => arrive(stage, replay, tick.recording).await?,
+        let (shown, changed) = match shown {
+            None => (arrive(stage, replay, tick.recording).await?, true),
             Some(shown) => {
                 let steps = replay.advance_to(tick.recording);
                 if steps.is_empty() && shown.running == 0 {
-                    return Ok((shown, None));
+                    (shown, false)
+                } else {
+                    (stage.step(&steps, tick.recording).await?, true)
                 }
-                stage.step(&steps, tick.recording).await?
             }
         };
-        self.refused.fetch_add(shown.failed, Ordering::Relaxed);
-        let picture = stage.png().await?;
-        Ok((shown, Some(picture)))
+        let picture = if changed {
+            self.refused.fetch_add(shown.failed, Ordering::Relaxed);
+            Some(stage.png().await?)
+        } else {
+            None
+        };
+        let next = self
+            .job
+            .plan
+            .after(&tick, shown.running > 0, None)
+            .filter(|next| next.index < chunk.grid.end);
+        let until = next.map_or(chunk.grid.end, |next| next.index);
+        let times = (tick.index..until).map(|index| self.job.plan.at(index).0 as f64);
+        let places = places::known(stage, replay.page(), &shown.frames, self.job.overlay, times).await?;
+        Ok(Taken {
+            shown,
+            picture,
+            places,
+            next,
+        })
     }
 
     /// Draws the overlays' sprites, if no other browser does.

@@ -14,6 +14,7 @@ mod chunk;
 mod compose;
 mod error;
 mod options;
+mod places;
 mod progress;
 mod report;
 mod still;

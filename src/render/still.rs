@@ -1,10 +1,10 @@
 //! Single pictures of a recording.
 
 use super::capture::{arrive, stage_options};
-use super::{RenderError, RenderOptions};
+use super::{RenderError, RenderOptions, places};
 use crate::clip::{Clip, Plan, TimePoint};
 use crate::dom::Replay;
-use crate::overlay::{NoFrames, Overlay, Scene};
+use crate::overlay::{Overlay, Scene};
 use crate::pixmap::Pixmap;
 use crate::recording::{Recording, Tab};
 use crate::stage::Stage;
@@ -48,10 +48,12 @@ pub fn still(
         let mut replay = Replay::new(tab);
         for (index, at) in stills.at.iter().enumerate() {
             let recording_time = clip.resolve(*at);
-            arrive(&mut stage, &mut replay, recording_time).await?;
+            let shown = arrive(&mut stage, &mut replay, recording_time).await?;
             let page = stage.shot().await?;
             let clip_ms = clip.map.clip_at(recording_time).min(plan.length() as f64);
-            let state = overlay.state_at(clip_ms, &NoFrames);
+            let times = std::iter::once(clip_ms);
+            let places = places::known(&mut stage, replay.page(), &shown.frames, &overlay, times).await?;
+            let state = overlay.state_at(clip_ms, &places);
             take(index, overlay.compose(&page, &state))?;
         }
         Ok(())
