@@ -6,6 +6,7 @@ let begun = new WeakMap(); // animation → when it was found, recording time of
 let svgs = new Map(); // outermost svg element → recording time of its zero
 let hasSmil = false;
 let media = new Map(); // handle → state
+let players = new Set(); // media elements
 let running = 0; // animations under way
 let fromSnapshot = 0; // those of them that a snapshot brought: they may have begun before it
 let snapshotTime = null;
@@ -17,6 +18,7 @@ function resetClock() {
   svgs = new Map();
   hasSmil = false;
   media = new Map();
+  players = new Set();
   running = 0;
   fromSnapshot = 0;
 }
@@ -122,7 +124,7 @@ function seekMedia(time) {
       position = element.loop && element.duration > 0 ? position % element.duration : Math.min(position, element.duration);
     }
     if (Math.abs(element.currentTime - position) > 1e-3) element.currentTime = position;
-    if (state.playing && position < (element.duration || Infinity)) running++;
+    if (!still && state.playing && position < (element.duration || Infinity)) running++;
   }
 }
 
@@ -130,6 +132,12 @@ function seek(time) {
   seekAnimations(time);
   seekSvgs(time);
   seekMedia(time);
+}
+
+// A film that is in the recording is loaded up to its first picture, or to the one it was at.
+function isLoading(element) {
+  const source = native.getAttribute(element, "src") ?? "";
+  return /^data:/.test(source) && !element.error && (element.readyState < 2 || element.seeking);
 }
 
 // Pictures, fonts and positions that the browser is still getting ready.
@@ -141,9 +149,9 @@ function countPending() {
       if (!native.imageComplete(image) && /^(data|blob):/.test(native.imageSource(image) || "data:")) pending++;
     }
   }
-  for (const handle of media.keys()) {
-    const element = nodes.get(handle);
-    if (element && (element.seeking || (element.networkState === 2 && element.readyState < 2 && /^data:/.test(element.currentSrc)))) pending++;
+  for (const element of players) {
+    if (!native.isConnected(element)) players.delete(element);
+    else if (isLoading(element)) pending++;
   }
   return pending + pendingCanvases();
 }

@@ -10,6 +10,10 @@ const ATTRIBUTE_NAMESPACES = {
   xml: "http://www.w3.org/XML/1998/namespace",
 };
 
+// A document in which scripts are not allowed shows no canvas and other controls than the recorded
+// one did. That none runs is the work of the content security policy, and there is none to run.
+const SANDBOX = "allow-same-origin allow-scripts";
+
 // What every recorded document gets beside its own sheets. Important declarations of a layer win over
 // those outside of it, ordinary ones lose.
 const OWN_RULES = `@layer domreel {
@@ -65,7 +69,7 @@ function reset() {
   documents = new Map();
   ownSheets = new WeakMap();
   rootFrame = document.createElement("iframe");
-  rootFrame.setAttribute("sandbox", "allow-same-origin");
+  rootFrame.setAttribute("sandbox", SANDBOX);
   rootFrame.style.cssText = `border:0;display:block;width:${viewport[0]}px;height:${viewport[1]}px`;
   document.body.style.margin = "0";
   document.body.style.overflow = "hidden";
@@ -225,6 +229,7 @@ function makeElement([, handle, , namespace, tag, attributes, born], owner) {
   }
   for (let at = 0; at < attributes.length; at += 2) setAttribute(element, attributes[at], attributes[at + 1]);
   if (namespace === 1) noteSvg(element, tag, born);
+  else if (tag === "video" || tag === "audio") players.add(element);
   return element;
 }
 
@@ -253,7 +258,7 @@ function isRefused(element, name, value) {
 
 function setAttribute(element, name, value) {
   if (isRefused(element, name, value)) return;
-  if (name === "sandbox" && native.localName(element) === "iframe") value = "allow-same-origin";
+  if (name === "sandbox" && native.localName(element) === "iframe") value = SANDBOX;
   const prefix = name.split(":", 1)[0];
   try {
     if (name.length > prefix.length && ATTRIBUTE_NAMESPACES[prefix] && native.namespace(element) !== HTML) {

@@ -100,6 +100,10 @@ impl Page {
             let detail = format!("node {} came without its parent {}", id_text(add), add.parent);
             self.report(DamageKind::Orphan, detail);
         }
+        // The text of a sheet that came with its element goes into the text nodes that came after it.
+        for key in &fresh {
+            self.fill_sheet(*key, time);
+        }
         self.emit_fresh(&fresh, known_to_stage, out);
     }
 

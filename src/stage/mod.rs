@@ -2,7 +2,7 @@
 //!
 //! Nothing but this module speaks to Chromium. The page is built by `assets/stage/` from the
 //! changes that `dom` gives out; it plays nothing by itself, runs no recorded script and can reach
-//! no network: scripts are switched off, every request is refused, the content security policy
+//! no network: no script may run, every request is refused, the content security policy
 //! allows nothing but data in the recording itself, and the process has neither name look-up nor a
 //! way through its proxy.
 

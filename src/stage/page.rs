@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chromiumoxide::Command;
 use chromiumoxide::cdp::browser_protocol::emulation::{
-    SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams, SetScriptExecutionDisabledParams,
-    SetVirtualTimePolicyParams, VirtualTimePolicy,
+    SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams, SetVirtualTimePolicyParams,
+    VirtualTimePolicy,
 };
 use chromiumoxide::cdp::browser_protocol::fetch::{
     self, EventRequestPaused, FailRequestParams, FulfillRequestParams, HeaderEntry, RequestPattern,
@@ -92,11 +92,6 @@ impl Page {
         let this = Page { page, refuser };
         this.call("loading the empty page", NavigateParams::new(ADDRESS))
             .await?;
-        this.call(
-            "switching scripts off",
-            SetScriptExecutionDisabledParams::new(true),
-        )
-        .await?;
         // Timers of the page (caret, delayed loads) stand still: time is ours.
         this.call(
             "stopping the page's clock",
@@ -109,6 +104,15 @@ impl Page {
         this.call("muting network events", network::DisableParams::default())
             .await?;
         Ok(this)
+    }
+
+    /// Lets the page's own clock go on by some milliseconds.
+    pub(super) async fn grant_time(&self, milliseconds: f64) -> Result<(), StageError> {
+        let mut policy = SetVirtualTimePolicyParams::new(VirtualTimePolicy::Advance);
+        policy.budget = Some(milliseconds);
+        self.call("letting the page's clock go on", policy)
+            .await
+            .map(drop)
     }
 
     /// Calls a protocol method with the usual deadline.

@@ -11,6 +11,10 @@ use crate::dom::{Handle, Step};
 /// not ready then is shown as it is.
 const READY_DEADLINE: Duration = Duration::from_secs(5);
 
+/// Time of the page's own clock that goes by between two looks at what is not ready: loading a film
+/// waits for timers.
+const GRANT_MS: f64 = 5.0;
+
 /// Pause between two looks at what is not ready.
 const READY_PAUSE: Duration = Duration::from_millis(2);
 
@@ -103,6 +107,7 @@ impl Stage {
         }
         let begun = Instant::now();
         while shown.pending > 0 && begun.elapsed() < READY_DEADLINE {
+            self.page.grant_time(GRANT_MS).await?;
             self.camera.tick(&self.page).await?;
             tokio::time::sleep(READY_PAUSE).await;
             let left = self

@@ -74,7 +74,7 @@ async function compare(path, name) {
     let index = 0;
     await reference(browser, events, times, (at, png) => {
       const expected = PNG.sync.read(Buffer.from(png));
-      const found = PNG.sync.read(readFileSync(ours[index++]));
+      const found = viewport(PNG.sync.read(readFileSync(ours[index++])), expected);
       const { count: wrong, map } = difference(expected, found);
       const share = wrong / (expected.width * expected.height);
       differing += wrong;
@@ -95,8 +95,18 @@ async function compare(path, name) {
 function take(path, times, work) {
   const at = times.flatMap((ms) => ["--at", `${ms / 1000}`]);
   const options = ["--overlay", "none", "--still", "--scale", "1", "--browser", browser];
-  execFileSync(program, ["shot", path, ...at, ...options, "-o", work, "-q"], { stdio: ["ignore", "ignore", "pipe"] });
-  return readdirSync(work).filter((file) => file.endsWith(".png")).sort().map((file) => join(work, file));
+  const output = join(work, "shot.png");
+  execFileSync(program, ["shot", path, ...at, ...options, "-o", output, "-q"], { stdio: ["ignore", "ignore", "pipe"] });
+  return times.map((_, index) => (times.length > 1 ? join(work, `shot-${index + 1}.png`) : output));
+}
+
+// All pictures of a recording have the size of its largest viewport; a smaller one is in the middle.
+function viewport(picture, { width, height }) {
+  const cut = new PNG({ width: Math.min(width, picture.width), height: Math.min(height, picture.height) });
+  const x = Math.floor((picture.width - cut.width) / 2);
+  const y = Math.floor((picture.height - cut.height) / 2);
+  PNG.bitblt(picture, cut, x, y, cut.width, cut.height, 0, 0);
+  return cut;
 }
 
 // How many pixels differ, and where. What only one of the two has counts as different.

@@ -1,11 +1,11 @@
 // Recordings as a plain list of rrweb events, for those formats that are rrweb at heart.
 import { readFileSync } from "node:fs";
-import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { unpack } from "@rrweb/packer";
 
 const unpacked = (bytes) => {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gunzipSync(bytes);
-  if (bytes.readUInt32LE(0) === 0xfd2fb528 && zstdDecompressSync) return zstdDecompressSync(bytes);
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return zlib.gunzipSync(bytes);
+  if (bytes.readUInt32LE(0) === 0xfd2fb528 && zlib.zstdDecompressSync) return zlib.zstdDecompressSync(bytes);
   return bytes;
 };
 
@@ -17,7 +17,7 @@ const parsed = (text) => {
   }
 };
 
-const latin1 = (text) => gunzipSync(Buffer.from(text, "latin1")).toString("utf8");
+const latin1 = (text) => zlib.gunzipSync(Buffer.from(text, "latin1")).toString("utf8");
 
 // PostHog compresses single fields of its biggest events.
 const inflated = (event) => {
