@@ -29,6 +29,12 @@ pub(crate) enum Status {
     Output = 5,
     /// The input is damaged, and damage was not to be tolerated.
     Damaged = 6,
+    /// Jobs of a queue that are not done.
+    #[cfg(feature = "worker")]
+    Jobs = 7,
+    /// A worker that has to be started anew.
+    #[cfg(feature = "worker")]
+    Exhausted = 70,
     /// Ctrl-C.
     Interrupted = 130,
 }
@@ -44,6 +50,8 @@ Exit codes:
   4    the browser is missing or failed; ‘domreel doctor’ says what to do
   5    the output could not be written
   6    the input is damaged, and --strict was given
+  7    jobs of the queue are not done
+  70   the worker has to be started anew
   130  stopped with Ctrl-C";
 }
 
@@ -171,6 +179,10 @@ mod tests {
             Status::Browser,
             Status::Output,
             Status::Damaged,
+            #[cfg(feature = "worker")]
+            Status::Jobs,
+            #[cfg(feature = "worker")]
+            Status::Exhausted,
             Status::Interrupted,
         ] {
             let code = format!("\n  {:<4} ", status as u8);

@@ -9,10 +9,18 @@ mod failure;
 mod input;
 mod inspect;
 mod interrupt;
+#[cfg(feature = "worker")]
+mod jobs;
 mod picture;
 mod progress;
 mod render;
+#[cfg(feature = "worker")]
+mod serve;
 mod shot;
+#[cfg(feature = "worker")]
+mod submit;
+#[cfg(feature = "worker")]
+mod worker;
 
 use std::process::ExitCode;
 
@@ -53,6 +61,14 @@ enum Command {
     Render(render::RenderArgs),
     Shot(shot::ShotArgs),
     Inspect(inspect::InspectArgs),
+    #[cfg(feature = "worker")]
+    Worker(worker::WorkerArgs),
+    #[cfg(feature = "worker")]
+    Submit(submit::SubmitArgs),
+    #[cfg(feature = "worker")]
+    Jobs(jobs::JobsArgs),
+    #[cfg(feature = "worker")]
+    Serve(serve::ServeArgs),
     Doctor(doctor::DoctorArgs),
     Completions(docs::CompletionsArgs),
     Man(docs::ManArgs),
@@ -68,6 +84,14 @@ pub(crate) fn run() -> ExitCode {
         Command::Render(args) => render::run(&args, &console),
         Command::Shot(args) => shot::run(&args, &console),
         Command::Inspect(args) => inspect::run(&args, &console),
+        #[cfg(feature = "worker")]
+        Command::Worker(args) => worker::run(&args, &console),
+        #[cfg(feature = "worker")]
+        Command::Submit(args) => submit::run(&args, &console),
+        #[cfg(feature = "worker")]
+        Command::Jobs(args) => jobs::run(&args, &console),
+        #[cfg(feature = "worker")]
+        Command::Serve(args) => serve::run(&args, &console),
         Command::Doctor(args) => doctor::run(&args, &console),
         Command::Completions(args) => docs::completions(&args, &console),
         Command::Man(args) => docs::man(&args, &console),

@@ -53,11 +53,20 @@ pub(crate) struct RenderArgs {
 
 /// Formats of clips.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum ClipFormat {
+pub(crate) enum ClipFormat {
     /// An animated GIF
     Gif,
     /// A directory of PNG frames with frames.json
     Png,
+}
+
+impl ClipFormat {
+    pub(crate) fn format(self) -> Format {
+        match self {
+            ClipFormat::Gif => Format::Gif,
+            ClipFormat::Png => Format::Png,
+        }
+    }
 }
 
 /// What was made. The names of its fields are stable.
@@ -136,10 +145,7 @@ pub(super) fn drawing(browser: &BrowserArgs, jobs: usize) -> Result<DrawingOptio
 
 /// Where the clip goes, and in which format.
 fn target(output: &Path, format: Option<ClipFormat>) -> Result<(Target, Format), Failure> {
-    let format = format.map(|format| match format {
-        ClipFormat::Gif => Format::Gif,
-        ClipFormat::Png => Format::Png,
-    });
+    let format = format.map(ClipFormat::format);
     if output.as_os_str() == "-" {
         return Ok((Target::Stdout, format.unwrap_or(Format::Gif)));
     }

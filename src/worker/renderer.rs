@@ -172,14 +172,11 @@ impl Progress {
         self.update(|_| {});
     }
 
-    /// A picture was taken of the page.
-    pub fn captured(&self) {
-        self.0.captures.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// A frame needed no picture, because the page had not changed.
-    pub fn capture_saved(&self) {
-        self.0.captures_saved.fetch_add(1, Ordering::Relaxed);
+    /// So many more pictures were taken of the page, and so many frames needed none, because the
+    /// page had not changed.
+    pub fn captures(&self, made: u64, saved: u64) {
+        self.0.captures.fetch_add(made, Ordering::Relaxed);
+        self.0.captures_saved.fetch_add(saved, Ordering::Relaxed);
     }
 
     /// A browser had to be replaced.

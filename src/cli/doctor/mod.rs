@@ -81,6 +81,16 @@ impl Diagnosis {
         });
     }
 
+    /// `Err` says why clips cannot be rendered.
+    fn problem(&self) -> Result<(), String> {
+        if self.ok {
+            return Ok(());
+        }
+        let problem = self.checks.iter().find(|check| check.state == State::Problem);
+        let found = problem.map_or("it does not work", |check| check.found.as_str());
+        Err(format!("clips cannot be rendered here: {found}"))
+    }
+
     /// Whether the package manager could make this better.
     fn wants_packages(&self) -> bool {
         self.no_browser || !self.missing_fonts.is_empty()
@@ -108,6 +118,16 @@ impl Diagnosis {
     }
 }
 
+/// Whether clips can be rendered; what is missing if not. Takes as long as starting a browser.
+#[cfg(feature = "worker")]
+pub(crate) fn ready(browser: &BrowserArgs) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    runtime.block_on(checks::examine(browser)).problem()
+}
+
 pub(crate) fn run(args: &DoctorArgs, console: &Console) -> Done {
     let interrupt = Interrupt::listen()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -132,17 +152,7 @@ pub(crate) fn run(args: &DoctorArgs, console: &Console) -> Done {
         }
     }
     console.result(&diagnosis, || diagnosis.text())?;
-    if diagnosis.ok {
-        Ok(())
-    } else {
-        let problem = diagnosis
-            .checks
-            .iter()
-            .find(|check| check.state == State::Problem);
-        let found = problem.map_or("it does not work", |check| check.found.as_str());
-        Err(Failure::message(
-            Status::Browser,
-            format!("clips cannot be rendered here: {found}"),
-        ))
-    }
+    diagnosis
+        .problem()
+        .map_err(|problem| Failure::message(Status::Browser, problem))
 }

@@ -29,3 +29,9 @@ pub(crate) fn run(args: &InspectArgs, console: &Console) -> Done {
     let summary = Summary::of(&recording, &damage);
     console.result(&summary, || text::text(&summary))
 }
+
+/// What ‘--json’ prints.
+#[cfg(feature = "worker")]
+pub(crate) fn to_json(recording: &domreel::recording::Recording) -> serde_json::Result<serde_json::Value> {
+    serde_json::to_value(Summary::of(recording, &all_damage(recording)))
+}
