@@ -1,5 +1,6 @@
-//! One frame on its way into the file: what is drawn, in which colours, and where it may be left out.
+//! One rectangle on its way into the file: what is drawn in it, in which colours, and where it may be left out.
 
+use super::Quality;
 use super::change::Rect;
 use super::histogram::{Histogram, NOT_COUNTED};
 use super::lzw::{self, Choices};
@@ -7,9 +8,9 @@ use super::palette::Palette;
 use crate::pixmap::Pixmap;
 
 /// Entries a palette has at most when one index is needed for "leave what is there".
-const MAX_WITH_TRANSPARENT: usize = 255;
+pub(super) const MAX_WITH_TRANSPARENT: usize = 255;
 
-/// What one frame draws over the ones before it.
+/// What one GIF frame draws over the ones before it.
 #[derive(Debug)]
 pub(super) struct Drawing {
     /// Where.
@@ -29,6 +30,21 @@ pub(super) struct Pixel {
     pub draw: bool,
     /// It may be left as it is on the canvas.
     pub leave: bool,
+    /// How much the canvas may differ for the pixel to be left, before the canvas decides it.
+    pub nature: Nature,
+}
+
+/// What becomes of a pixel, and so how exact it has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nature {
+    /// It has not changed.
+    Still,
+    /// It changes again in the next picture.
+    Moving,
+    /// It has changed and stays for longer than this picture, among pixels of other colours.
+    Resting,
+    /// As `Resting`, but in an area of one colour, where a difference would be seen for longest.
+    Flat,
 }
 
 impl Pixel {
@@ -36,40 +52,40 @@ impl Pixel {
         entry: 0,
         draw: false,
         leave: true,
+        nature: Nature::Still,
     };
+}
 
-    /// Whether it is to be the same colour as before.
-    pub(super) fn is_still(self) -> bool {
-        self == Self::STILL
-    }
+/// The pictures around the one that is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pictures<'a> {
+    /// Shown before it; `None` for the first, of which everything is drawn.
+    pub before: Option<&'a Pixmap>,
+    /// The one to draw.
+    pub now: &'a Pixmap,
+    /// Shown after it; `None` for the last.
+    pub next: Option<&'a Pixmap>,
 }
 
 impl Drawing {
-    /// Compares a picture with the one shown before it and chooses the colours for what changed.
-    ///
-    /// `None` if nothing did. Without a picture before it everything is drawn.
-    pub(super) fn new(before: Option<&Pixmap>, after: &Pixmap) -> Option<Self> {
-        let rect = match before {
-            Some(before) => Rect::changed(before, after)?,
-            None => Rect::whole(after),
-        };
-        let histogram = match before {
-            Some(before) => Histogram::new(
-                rect.rows(before)
-                    .zip(rect.rows(after))
-                    .flat_map(|(before, after)| before.chunks_exact(4).zip(after.chunks_exact(4)))
-                    .map(|(before, after)| (before != after).then(|| rgb(after))),
-            ),
-            None => Histogram::new(
-                rect.rows(after)
-                    .flat_map(|row| row.chunks_exact(4))
-                    .map(|p| Some(rgb(p))),
-            ),
+    /// Chooses the colours for what changed in a rectangle, which is not nothing.
+    pub(super) fn new(pictures: Pictures, rect: Rect, quality: Quality) -> Self {
+        let now = || rect.rows(pictures.now).flat_map(|row| row.chunks_exact(4));
+        let histogram = match pictures.before {
+            Some(before) => {
+                let before = rect.rows(before).flat_map(|row| row.chunks_exact(4));
+                Histogram::new(
+                    now()
+                        .zip(before)
+                        .map(|(now, before)| (now != before).then(|| rgb(now))),
+                )
+            }
+            None => Histogram::new(now().map(|pixel| Some(rgb(pixel)))),
         };
         let some_still = histogram.ids.contains(&NOT_COUNTED);
         let max = MAX_WITH_TRANSPARENT + usize::from(!some_still);
-        let palette = Palette::choose(&histogram.colours, &histogram.counts, max);
-        let pixels = histogram
+        let palette = Palette::choose(&histogram.colours, &histogram.counts, max.min(quality.colours()));
+        let mut pixels: Vec<Pixel> = histogram
             .ids
             .iter()
             .map(|&id| match palette.entries.get(id as usize) {
@@ -77,15 +93,17 @@ impl Drawing {
                     entry,
                     draw: true,
                     leave: false,
+                    nature: Nature::Moving,
                 },
                 None => Pixel::STILL,
             })
             .collect();
-        Some(Self {
+        mark_resting(pictures, rect, &mut pixels);
+        Self {
             rect,
             palette: palette.colours,
             pixels,
-        })
+        }
     }
 
     /// Changes nothing, for time that does not fit into the frame before it.
@@ -131,6 +149,41 @@ fn rgb(pixel: &[u8]) -> [u8; 3] {
     [pixel[0], pixel[1], pixel[2]]
 }
 
+/// Finds the pixels that the next picture does not change again.
+fn mark_resting(pictures: Pictures, rect: Rect, pixels: &mut [Pixel]) {
+    let Pictures { now, next, .. } = pictures;
+    let next = next.unwrap_or(now);
+    let stride = now.width as usize * 4;
+    let rows = rect
+        .rows(now)
+        .zip(rect.rows(next))
+        .zip(pixels.chunks_exact_mut(rect.width));
+    for (y, ((row, next), pixels)) in (rect.y..).zip(rows) {
+        let row_at = |y: Option<usize>| {
+            y.and_then(|y| now.data.get(y * stride..(y + 1) * stride))
+                .map(|row| &row[rect.x * 4..])
+        };
+        let (above, below) = (
+            row_at(y.checked_sub(1)).unwrap_or(row),
+            row_at(Some(y + 1)).unwrap_or(row),
+        );
+        for (x, pixel) in pixels
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, pixel)| pixel.nature != Nature::Still)
+        {
+            let at = |row: &[u8], x: usize| -> Option<[u8; 3]> { row.get(x * 4..x * 4 + 4).map(rgb) };
+            let colour = at(row, x);
+            if at(next, x) != colour {
+                continue;
+            }
+            let same = |row: &[u8], x: usize| at(row, x).is_none() || at(row, x) == colour;
+            let flat = same(above, x) && same(below, x) && same(row, x.saturating_sub(1)) && same(row, x + 1);
+            pixel.nature = if flat { Nature::Flat } else { Nature::Resting };
+        }
+    }
+}
+
 struct Drawn<'a> {
     pixels: &'a [Pixel],
     transparent: u8,
@@ -152,7 +205,7 @@ impl Choices for Drawn<'_> {
     }
 }
 
-/// A frame ready to be written.
+/// A GIF frame ready to be written.
 #[derive(Debug)]
 pub(super) struct Packed {
     /// Where it is drawn.
@@ -163,62 +216,4 @@ pub(super) struct Packed {
     pub transparent: Option<u8>,
     /// Minimum code size and LZW codes.
     pub lzw: Vec<u8>,
-}
-
-/// What the frames so far show.
-#[derive(Debug)]
-pub(super) struct Canvas {
-    width: usize,
-    colours: Vec<[u8; 3]>,
-}
-
-impl Canvas {
-    /// A canvas of the given size, in pixels.
-    pub(super) fn new(width: usize, height: usize) -> Self {
-        Self {
-            width,
-            colours: vec![[0; 3]; width * height],
-        }
-    }
-
-    /// Draws a frame, and marks in it what looks the same drawn or left.
-    ///
-    /// `first`: nothing has been drawn yet, so nothing can be left.
-    pub(super) fn draw(&mut self, drawing: &mut Drawing, first: bool) {
-        let Drawing {
-            rect,
-            palette,
-            pixels,
-        } = drawing;
-        let mut last: ([u8; 3], Option<u8>) = ([0; 3], entry_of(palette, [0; 3]));
-        let rows = self.colours.chunks_exact_mut(self.width).skip(rect.y);
-        for (shown, pixels) in rows.zip(pixels.chunks_exact_mut(rect.width)) {
-            for (shown, pixel) in shown[rect.x..].iter_mut().zip(pixels) {
-                if pixel.is_still() {
-                    if last.0 != *shown {
-                        last = (*shown, entry_of(palette, *shown));
-                    }
-                    if let Some(entry) = last.1 {
-                        *pixel = Pixel {
-                            entry,
-                            draw: true,
-                            leave: true,
-                        };
-                    }
-                } else {
-                    let colour = palette[usize::from(pixel.entry)];
-                    // With 256 entries there is no index for it.
-                    pixel.leave = !first && palette.len() <= MAX_WITH_TRANSPARENT && *shown == colour;
-                    *shown = colour;
-                }
-            }
-        }
-    }
-}
-
-fn entry_of(palette: &[[u8; 3]], colour: [u8; 3]) -> Option<u8> {
-    palette
-        .iter()
-        .position(|&entry| entry == colour)
-        .and_then(|at| u8::try_from(at).ok())
 }

@@ -47,21 +47,19 @@ impl<W: Write> Output<W> {
         }
     }
 
-    /// Adds a frame that is shown for `delay_cs` centiseconds, in a file of the given size in pixels.
+    /// Adds a picture that is drawn in `steps` and shown for `delay_cs` centiseconds, in a file of the given size in pixels.
     pub(super) fn write(
         &mut self,
-        packed: &Packed,
+        steps: &[Packed],
         delay_cs: u64,
         width: u16,
         height: u16,
     ) -> Result<(), EncodeError> {
         let file = self.state.open(width, height, self.repeat).map_err(write_error)?;
-        let mut delays = timing::delays(delay_cs);
-        file.write_lzw_pre_encoded_frame(&frame(packed, delays.next().unwrap_or(0)))
-            .map_err(write_error)?;
-        for delay in delays {
-            let nothing = Drawing::nothing().pack();
-            file.write_lzw_pre_encoded_frame(&frame(&nothing, delay))
+        let nothing = Drawing::nothing().pack();
+        let delays = timing::delays(delay_cs, steps.len());
+        for (step, delay) in steps.iter().chain(std::iter::repeat(&nothing)).zip(delays) {
+            file.write_lzw_pre_encoded_frame(&frame(step, delay))
                 .map_err(write_error)?;
         }
         self.frames += 1;

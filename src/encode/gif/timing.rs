@@ -73,20 +73,30 @@ fn to_cs(ms: u64) -> u64 {
     ms / 10 + u64::from(ms % 10 >= 5)
 }
 
-/// Splits a time into delays that GIF frames can hold and browsers honour, in centiseconds.
-pub(super) fn delays(mut delay_cs: u64) -> impl Iterator<Item = u16> {
-    std::iter::from_fn(move || {
-        if delay_cs == 0 {
+/// In how many steps a picture may be drawn that is shown for so many centiseconds: all but the
+/// last take the shortest delay there is, and together at most half of the time.
+pub(super) fn max_steps(delay_cs: u64) -> usize {
+    (delay_cs / (2 * MIN_DELAY_CS)).min(2) as usize + 1
+}
+
+/// Splits a picture's time into delays that GIF frames can hold and browsers honour, in
+/// centiseconds: at least as many as the steps it is drawn in, the first ones as short as can be.
+pub(super) fn delays(delay_cs: u64, steps: usize) -> impl Iterator<Item = u16> {
+    let first = MIN_DELAY_CS * steps.saturating_sub(1) as u64;
+    let mut rest = delay_cs.saturating_sub(first);
+    let last = std::iter::from_fn(move || {
+        if rest == 0 {
             return None;
         }
-        let delay = if delay_cs <= MAX_DELAY_CS {
-            delay_cs
+        let delay = if rest <= MAX_DELAY_CS {
+            rest
         } else {
-            MAX_DELAY_CS.min(delay_cs - MIN_DELAY_CS)
+            MAX_DELAY_CS.min(rest - MIN_DELAY_CS)
         };
-        delay_cs -= delay;
+        rest -= delay;
         u16::try_from(delay).ok()
-    })
+    });
+    std::iter::repeat_n(MIN_DELAY_CS as u16, steps.saturating_sub(1)).chain(last)
 }
 
 #[cfg(test)]
@@ -134,13 +144,14 @@ mod tests {
 
     #[test]
     fn long_times_split() {
-        assert_eq!(delays(65_535).collect::<Vec<_>>(), [65_535]);
-        assert_eq!(delays(65_536).collect::<Vec<_>>(), [65_534, 2]);
+        assert_eq!(delays(65_535, 1).collect::<Vec<_>>(), [65_535]);
+        assert_eq!(delays(65_536, 1).collect::<Vec<_>>(), [65_534, 2]);
         assert_eq!(
-            delays(200_000).collect::<Vec<_>>(),
+            delays(200_000, 1).collect::<Vec<_>>(),
             [65_535, 65_535, 65_535, 3_395]
         );
-        assert_eq!(delays(2).collect::<Vec<_>>(), [2]);
+        assert_eq!(delays(2, 1).collect::<Vec<_>>(), [2]);
+        assert_eq!(delays(8, 3).collect::<Vec<_>>(), [2, 2, 4]);
     }
 
     proptest! {
@@ -170,8 +181,10 @@ mod tests {
         }
 
         #[test]
-        fn splitting_keeps_the_sum(cs in 2u64..3_000_000) {
-            let parts: Vec<u16> = delays(cs).collect();
+        fn splitting_keeps_the_sum(cs in 2u64..3_000_000, steps in 1usize..4) {
+            let steps = steps.min(max_steps(cs));
+            let parts: Vec<u16> = delays(cs, steps).collect();
+            prop_assert!(parts.len() >= steps);
             prop_assert_eq!(parts.iter().map(|&d| u64::from(d)).sum::<u64>(), cs);
             prop_assert!(parts.iter().all(|&d| u64::from(d) >= MIN_DELAY_CS));
         }
