@@ -2,7 +2,7 @@
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use domreel::overlay::{Accent, Level, OutputSize, OverlayOptions, Part, ThemeChoice};
+use domreel::overlay::{Accent, Caption, Level, OutputSize, OverlayOptions, Part, ThemeChoice};
 
 /// How large the pictures are.
 #[derive(Debug, Clone, Copy, Args)]
@@ -46,6 +46,18 @@ pub(crate) struct OverlayArgs {
     /// The colour that stands out, like ‘#4c9dff’ [default: the theme's]
     #[arg(long, value_name = "COLOUR", help_heading = "Picture")]
     accent: Option<Accent>,
+    /// A caption, as a time and a text: ‘1:23: The order fails’; can be given several times
+    #[arg(long, value_name = "TIME: TEXT", help_heading = "Picture")]
+    caption: Vec<Caption>,
+    /// What the clip is about, on a card before it
+    #[arg(long, value_name = "TEXT", help_heading = "Picture")]
+    title: Option<String>,
+    /// Name of the ticket or incident, on cards before and after the clip
+    #[arg(long, value_name = "ID", help_heading = "Picture")]
+    ticket: Option<String>,
+    /// Address where more is to be found, as text on those cards
+    #[arg(long, value_name = "URL", help_heading = "Picture")]
+    link: Option<String>,
 }
 
 impl OverlayArgs {
@@ -56,7 +68,10 @@ impl OverlayArgs {
             hide: self.hide.clone(),
             theme: self.theme,
             accent: self.accent,
-            ..OverlayOptions::default()
+            captions: self.caption.clone(),
+            title: self.title.clone(),
+            ticket: self.ticket.clone(),
+            link: self.link.clone(),
         }
     }
 }

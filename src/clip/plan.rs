@@ -92,9 +92,15 @@ impl Plan {
             .saturating_sub(tick.clip_ms)
     }
 
-    /// Index of the last point of the clip's grid that can have a frame.
+    /// Index of the last point of the clip's grid at which the page can change.
     pub fn last_index(&self) -> u64 {
         self.last
+    }
+
+    /// Index of the first point of the clip's grid after its end: up to there, overlays can change
+    /// while the last picture is held.
+    pub fn end_index(&self) -> u64 {
+        self.grid.first_from(self.map.length() as f64).max(self.last + 1)
     }
 
     /// The point `index` of the clip's grid: its clip time in milliseconds and the recording time of

@@ -367,6 +367,37 @@ proptest! {
     }
 
     #[test]
+    fn a_hold_adds_clip_time_and_nothing_else(
+        tab in sessions(),
+        options in settings(),
+        share in 0.0..1.0f64,
+        milliseconds in 1..5000u64,
+    ) {
+        let map = Clip::new(&tab, &options).unwrap().map;
+        let recording = map.start() + share * (map.end() - map.start());
+        let held = map.with_hold(recording, milliseconds);
+        let ms = milliseconds as f64;
+        prop_assert_eq!(held.length(), map.length() + milliseconds);
+        prop_assert_eq!((held.start(), held.end()), (map.start(), map.end()));
+        let mut clock = 0.0;
+        for segment in held.segments() {
+            prop_assert!(segment.clip.start == clock && segment.clip.end > clock);
+            clock = segment.clip.end;
+        }
+        let at = map.clip_at(recording);
+        for clip_ms in [0.0, at / 2.0, at] {
+            prop_assert!((held.recording_at(clip_ms) - map.recording_at(clip_ms)).abs() < 1e-3);
+        }
+        let inside = map.segment_at(at).kind;
+        if !matches!(inside, SegmentKind::Fold { .. }) {
+            for clip_ms in [at, at + 1.0, map.length() as f64] {
+                let (old, new) = (map.recording_at(clip_ms), held.recording_at(clip_ms + ms));
+                prop_assert!((old - new).abs() < 1e-3, "{old} is not {new} at {clip_ms}");
+            }
+        }
+    }
+
+    #[test]
     fn both_clocks_lead_to_each_other(tab in sessions(), options in settings(), share in 0.0..1.0f64) {
         let map = clip(&tab, &options).map;
         let clip_ms = share * map.play_length();

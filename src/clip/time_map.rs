@@ -115,6 +115,62 @@ impl TimeMap {
         segment.clip.start + share * (segment.clip.end - segment.clip.start)
     }
 
+    /// The same, standing still for `milliseconds` of clip time when a recording time is first reached.
+    /// Within a fold, it stands still after it.
+    #[must_use]
+    pub fn with_hold(&self, recording: f64, milliseconds: u64) -> TimeMap {
+        if milliseconds == 0 {
+            return self.clone();
+        }
+        let ms = milliseconds as f64;
+        let at = self.clip_at(recording);
+        let hold = |clip: f64, recording: f64| Segment {
+            kind: SegmentKind::Hold,
+            clip: clip..clip + ms,
+            recording: recording..recording,
+        };
+        let part = |of: &Segment, clip: Range<f64>, recording: Range<f64>| Segment {
+            kind: of.kind,
+            clip,
+            recording,
+        };
+        let mut segments = Vec::with_capacity(self.segments.len() + 2);
+        let mut held = false;
+        for segment in &self.segments {
+            let Segment {
+                clip,
+                recording,
+                kind,
+            } = segment;
+            let mut start = (clip.start, recording.start);
+            if !held && at <= clip.start {
+                if *kind == SegmentKind::Hold {
+                    segments.push(part(segment, clip.start..clip.end + ms, recording.clone()));
+                    held = true;
+                    continue;
+                }
+                segments.push(hold(clip.start, recording.start));
+                held = true;
+            } else if !held && at < clip.end && *kind == SegmentKind::Play {
+                let middle = segment.recording_at(at);
+                segments.push(part(segment, clip.start..at, recording.start..middle));
+                segments.push(hold(at, middle));
+                start = (at, middle);
+                held = true;
+            }
+            let later = if held { ms } else { 0.0 };
+            segments.push(part(
+                segment,
+                start.0 + later..clip.end + later,
+                start.1..recording.end,
+            ));
+        }
+        TimeMap {
+            segments,
+            length: self.length + milliseconds,
+        }
+    }
+
     fn hold(&self) -> &Segment {
         self.segments.last().expect("a time map ends with a hold")
     }

@@ -1,13 +1,16 @@
 //! The bar below the page: address, timeline with playhead, clocks, and how much idle time is folded.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::atlas::{Atlas, SpriteId, escaped};
+use super::cards;
 use super::digits::Digits;
 use super::history::{History, Pages};
+use super::options::{OverlayOptions, Part};
 use super::scene::{Layout, Rect};
 use super::state::Mark;
-use super::story::{Landmark, LandmarkKind};
+use super::story::{Landmark, LandmarkKind, Story};
 use super::theme::{Metrics, Theme};
 use crate::clip::{Clip, SegmentKind, TimeMap, offset_text, utc_text};
 
@@ -38,6 +41,10 @@ pub(super) struct Bar {
     /// The wall clock is shown with the date, or at all.
     wall: WallClock,
     landmarks: Vec<Landmark>,
+    /// Clip times during which the recording stands still.
+    holds: Vec<Range<f64>>,
+    /// The word that this is a reconstruction.
+    mark: Option<SpriteId>,
     /// Nothing else is between the bar and the page.
     first: bool,
     /// Clip time between two moves of the playhead and the clocks.
@@ -62,9 +69,9 @@ impl Bar {
     pub(super) fn new(
         clip: &Clip,
         pages: &Pages,
+        story: &Story,
         layout: &Layout,
-        landmarks: &[Landmark],
-        theme: &Theme,
+        options: &OverlayOptions,
         metrics: &Metrics,
         atlas: &mut Atlas,
     ) -> Bar {
@@ -82,6 +89,9 @@ impl Bar {
         let chip_width = 8 * metrics.font;
         // Characters are about so wide.
         let taken = clocks * metrics.font * 5 / 8 + chip_width + 2 * metrics.margin + 2 * metrics.gap;
+        let mark = (options.shows(Part::Reconstruction) && rect.width / metrics.font >= 44)
+            .then(|| atlas.add(cards::reconstruction(0)));
+        let taken = taken + if mark.is_some() { 11 * metrics.font } else { 0 };
         let room = rect.width.saturating_sub(taken).max(6 * metrics.font);
         let folds = clip
             .map
@@ -96,6 +106,10 @@ impl Bar {
                 SegmentKind::Play | SegmentKind::Hold => None,
             });
         let folds = folds.collect();
+        let segments = clip.map.segments().iter();
+        let held = segments
+            .filter(|segment| segment.kind == SegmentKind::Hold)
+            .map(|segment| segment.clip.clone());
         let total = offset_text(clip.session_end - clip.origin);
         let mut bar = Bar {
             addresses: pages
@@ -108,6 +122,8 @@ impl Bar {
             folds,
             wall,
             landmarks: Vec::new(),
+            holds: held.collect(),
+            mark,
             first: layout.lane.height == 0,
             step: match clip.map.length() {
                 0..20_000 => 250.0,
@@ -117,11 +133,20 @@ impl Bar {
             origin: clip.origin,
             map: clip.map.clone(),
             metrics: *metrics,
-            theme: *theme,
+            theme: Theme::new(options),
             rect,
         };
-        bar.landmarks = bar.told_apart(landmarks);
+        if options.shows(Part::Marks) {
+            bar.landmarks = bar.told_apart(&story.landmarks);
+        }
         bar
+    }
+
+    /// Tells beside the mark how much is missing.
+    pub(super) fn set_missing(&mut self, count: usize, atlas: &mut Atlas) {
+        if let Some(mark) = &mut self.mark {
+            *mark = atlas.add(cards::reconstruction(count));
+        }
     }
 
     pub(super) fn draw(&self, clip_ms: f64, atlas: &Atlas, marks: &mut Vec<Mark>) {
@@ -138,8 +163,13 @@ impl Bar {
 
         let y = rect.y + metrics.text_top.cast_signed();
         let right = self.draw_clocks(clip_ms, y, atlas, marks);
+        let mut left = rect.x + margin;
         if let Some(address) = self.addresses.at(self.map.picture_at(clip_ms)) {
-            marks.push(Mark::Sprite(*address, (rect.x + margin, y)));
+            marks.push(Mark::Sprite(*address, (left, y)));
+            left += atlas.size(*address).0 + gap;
+        }
+        if let Some(mark) = self.mark {
+            marks.push(Mark::Sprite(mark, (left, y)));
         }
         if let Some(fold) = self.fold_at(clip_ms) {
             marks.push(Mark::Sprite(
@@ -266,8 +296,18 @@ impl Bar {
     fn x_at(&self, clip_ms: f64) -> i32 {
         let margin = f64::from(self.metrics.margin);
         let width = (f64::from(self.rect.width) - 2.0 * margin).max(1.0);
-        let share = (clip_ms / self.map.play_length().max(1.0)).clamp(0.0, 1.0);
+        let whole = self.moving_time(self.map.play_length()).max(1.0);
+        let share = (self.moving_time(clip_ms) / whole).clamp(0.0, 1.0);
         self.rect.x + (margin + share * width).round() as i32
+    }
+
+    /// How much of the clip time before `clip_ms` the recording was not held.
+    fn moving_time(&self, clip_ms: f64) -> f64 {
+        let held = self
+            .holds
+            .iter()
+            .map(|hold| (clip_ms.min(hold.end) - hold.start).max(0.0));
+        clip_ms - held.sum::<f64>()
     }
 
     fn fold_at(&self, clip_ms: f64) -> Option<&Fold> {

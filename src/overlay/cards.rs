@@ -1,10 +1,12 @@
 //! Pieces of HTML for what there is to tell. All text in them is from outside, and escaped.
 
 use super::atlas::escaped;
+use super::options::OverlayOptions;
+use super::places::MissingKind;
 use super::story::{
-    CodePlace, ConsoleCue, ErrorCue, FrustrationCue, NoteCue, NoteKind, RequestCue, TypingCue,
+    CodePlace, ConsoleCue, ErrorCue, FrustrationCue, NoteCue, NoteKind, RequestCue, Story, TypingCue,
 };
-use crate::clip::offset_text;
+use crate::clip::{Clip, offset_text, utc_text};
 use crate::recording::{ConsoleLevel, FrustrationKind};
 
 /// A cross in a disc.
@@ -168,4 +170,110 @@ pub(super) fn caption(text: &str, room: u32) -> String {
         "<div class=caption style=\"max-width:{room}px\">{}</div>",
         escaped(text.trim(), MOST_MESSAGE)
     )
+}
+
+/// The card before a clip.
+pub(super) fn title(options: &OverlayOptions, clip: &Clip, room: u32) -> String {
+    let ticket = words(&options.ticket).map_or(String::new(), |text| {
+        format!("<div><span class=chip>{}</span></div>", escaped(text, MOST_NAME))
+    });
+    let title = words(&options.title).map_or(String::new(), |text| {
+        format!("<div class=heading>{}</div>", escaped(text, MOST_MESSAGE))
+    });
+    let when = utc_text(clip.map.start()).unwrap_or_default();
+    let link = link(options);
+    format!(
+        "<div class=titles style=\"max-width:{room}px\">{ticket}{title}\
+         <div class=muted>Reconstructed from a recording · {when}</div>{link}</div>"
+    )
+}
+
+/// The card after a clip: what went wrong in it.
+pub(super) fn ending(options: &OverlayOptions, story: &Story, room: u32) -> String {
+    /// Most lines of a kind.
+    const MOST: usize = 3;
+    let times = |count: usize| {
+        if count > 1 {
+            format!(" <b>×{count}</b>")
+        } else {
+            String::new()
+        }
+    };
+    let mut lines = String::new();
+    let mut line = |class: &str, icon: &str, text: String| {
+        lines.push_str(&format!(
+            "<div class=\"line {class}\">{icon}<span class=said>{text}</span></div>"
+        ));
+    };
+    for cue in story.errors.iter().take(MOST) {
+        let name = escaped(&cue.error_type, MOST_NAME);
+        let message = escaped(cue.message.trim(), MOST_LINE);
+        line(
+            "bad",
+            CROSS,
+            format!("<b>{name}</b> {message}{}", times(cue.times.len())),
+        );
+    }
+    for cue in story.requests.iter().filter(|cue| cue.failed).take(MOST) {
+        let status = cue
+            .status
+            .map_or_else(|| "failed".to_owned(), |status| status.to_string());
+        let (method, path) = (escaped(&cue.method, 8), escaped(&cue.path, MOST_NAME));
+        line(
+            "bad",
+            WARNING,
+            format!("<b>{status}</b> {method} {path}{}", times(cue.times.len())),
+        );
+    }
+    let frustrations = story
+        .frustrations
+        .iter()
+        .filter(|cue| cue.kind != FrustrationKind::ErrorClick);
+    for cue in frustrations.take(MOST) {
+        line(
+            "slow",
+            POINTER,
+            format!("{}{}", cue.kind, times(cue.clicks as usize)),
+        );
+    }
+    let ticket = words(&options.ticket).map_or(String::new(), |text| {
+        format!("<span class=chip>{}</span> ", escaped(text, MOST_NAME))
+    });
+    let title = words(&options.title).map_or(String::new(), |text| {
+        format!("<b>{}</b>", escaped(text, MOST_MESSAGE))
+    });
+    let link = link(options);
+    format!(
+        "<div class=\"titles ending\" style=\"max-width:{room}px\"><div>{ticket}{title}</div>{lines}{link}</div>"
+    )
+}
+
+fn link(options: &OverlayOptions) -> String {
+    words(&options.link).map_or(String::new(), |text| {
+        format!("<div class=link>{}</div>", escaped(text, MOST_LINE))
+    })
+}
+
+fn words(text: &Option<String>) -> Option<&str> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// The label of a region that the recording does not contain.
+pub(super) fn missing(kind: MissingKind) -> String {
+    let text = match kind {
+        MissingKind::Frame => "frame not recorded",
+        MissingKind::Canvas => "canvas not recorded",
+        MissingKind::Image => "picture not recorded",
+        MissingKind::Video => "video not recorded",
+        MissingKind::Blocked => "blocked by the recorder",
+    };
+    format!("<div class=absent>{text}</div>")
+}
+
+/// What says in the bar that this is not a film of a screen.
+pub(super) fn reconstruction(missing: usize) -> String {
+    match missing {
+        0 => "<span class=faint>reconstruction</span>".to_owned(),
+        count => format!("<span class=faint>reconstruction · {count} missing</span>"),
+    }
 }

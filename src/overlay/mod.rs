@@ -14,8 +14,6 @@
 //! Two kinds of pixels: *CSS pixels* of the page's viewport, in which recordings speak, and *output
 //! pixels*, in which everything is drawn. The [`Scene`] leads from one to the other.
 
-use std::sync::Arc;
-
 mod atlas;
 mod bar;
 mod cards;
@@ -23,6 +21,7 @@ mod digits;
 mod error_cards;
 mod history;
 mod lane;
+mod missing;
 mod notes;
 mod options;
 mod paint;
@@ -34,27 +33,49 @@ mod scenery;
 mod state;
 mod story;
 mod theme;
+mod titles;
 
 use self::atlas::Atlas;
 use self::bar::Bar;
 use self::error_cards::ErrorCards;
 use self::history::{Pages, Viewport};
 use self::lane::Lane;
+use self::missing::MissingLabels;
 use self::notes::Notes;
 use self::pointer::{Pointer, PointerLook};
 use self::scene::{Layout, View};
 use self::scenery::Scenery;
+use self::state::Mark;
 use self::story::Story;
 use self::theme::{Metrics, Theme};
+use self::titles::Titles;
 use crate::clip::{Clip, TimeMap};
 use crate::pixmap::Pixmap;
 use crate::recording::{NodeId, Tab, Telemetry};
 use crate::stage::SheetPicture;
 
 pub use self::options::{Accent, Caption, Level, OverlayOptionError, OverlayOptions, Part, ThemeChoice};
-pub use self::places::{KnownPlace, KnownPlaces, NoFrames, PlaceBox, Places};
+pub use self::places::{KnownPlace, KnownPlaces, Missing, MissingKind, NoFrames, PlaceBox, Places};
 pub use self::scene::{OutputSize, Rect, Scene};
 pub use self::state::State;
+
+/// The same clip with time for what is drawn over it: for the cards before and after it, and for an
+/// error at its very end to be read.
+pub fn with_time_to_read(mut clip: Clip, tab: &Tab, telemetry: &Telemetry, options: &OverlayOptions) -> Clip {
+    let with_titles = titles::wanted(options);
+    if with_titles {
+        clip.map = clip.map.with_hold(clip.map.start(), titles::TITLE_MS);
+    }
+    if options.shows(Part::Errors) {
+        let length = clip.map.length() as f64;
+        let late = story::last_read_by(tab, telemetry, &clip) - length;
+        clip.map = clip.map.with_hold(clip.map.end(), late.max(0.0).ceil() as u64);
+    }
+    if with_titles {
+        clip.map = clip.map.with_hold(clip.map.end(), titles::ENDING_MS);
+    }
+    clip
+}
 
 /// Everything that is drawn over and around the page in one clip.
 #[derive(Debug, Clone)]
@@ -68,6 +89,8 @@ pub struct Overlay {
     pointer: Pointer,
     look: PointerLook,
     errors: Option<ErrorCards>,
+    titles: Option<Titles>,
+    missing: Option<MissingLabels>,
     notes: Notes,
     lane: Option<Lane>,
     bar: Option<Bar>,
@@ -85,12 +108,7 @@ impl Overlay {
         let theme = Theme::new(options);
         let metrics = Metrics::for_width(scene.page_size().0);
         let mut atlas = Atlas::default();
-        let captions: Vec<_> = options
-            .captions
-            .iter()
-            .map(|caption| (caption.time, Arc::clone(&caption.text)))
-            .collect();
-        let story = Story::new(tab, telemetry, clip, &captions);
+        let story = Story::new(tab, telemetry, clip, &options.captions);
         let lane = Lane::new(&story, scene.page_size().0, options, &metrics, &mut atlas);
         let lane_height = lane.as_ref().map_or(0, |lane| lane.height(&metrics));
         let bar_height = if options.shows(Part::Bar) {
@@ -100,18 +118,15 @@ impl Overlay {
         };
         let layout = Layout::new(scene, lane_height, bar_height);
         let pages = Pages::new(tab, clip);
-        let landmarks = if options.shows(Part::Marks) {
-            story.landmarks.as_slice()
-        } else {
-            &[]
-        };
         let bar = options
             .shows(Part::Bar)
-            .then(|| Bar::new(clip, &pages, &layout, landmarks, &theme, &metrics, &mut atlas));
+            .then(|| Bar::new(clip, &pages, &story, &layout, options, &metrics, &mut atlas));
         Overlay {
             look: PointerLook::new(options, &metrics, &theme, &mut atlas),
             pointer: Pointer::new(tab, clip),
             errors: ErrorCards::new(&story, clip, &layout, options, &metrics, &mut atlas),
+            titles: Titles::new(clip, &story, &layout, options, &metrics, &mut atlas),
+            missing: MissingLabels::new(options, &mut atlas),
             notes: Notes::new(&story, &layout, options, &metrics, &mut atlas),
             map: clip.map.clone(),
             layout,
@@ -128,6 +143,14 @@ impl Overlay {
     /// there is a bar; without, the size of the page's picture.
     pub fn size(&self) -> (u32, u32) {
         self.layout.size()
+    }
+
+    /// Tells in the bar that so many things of the pages are not in the recording. To be called before
+    /// [`Overlay::sheets`].
+    pub fn set_missing(&mut self, count: usize) {
+        if let Some(bar) = &mut self.bar {
+            bar.set_missing(count, &mut self.atlas);
+        }
     }
 
     /// What the stage has to draw before anything can be composed: HTML for
@@ -181,16 +204,11 @@ impl Overlay {
             metrics: &self.metrics,
         };
         let mut marks = Vec::new();
-        let taken = match &self.errors {
-            Some(errors) => errors.draw(&scenery, &mut marks),
-            None => Vec::new(),
-        };
-        self.notes.draw(&scenery, taken, &mut marks);
-        if self.look.is_seen() {
-            let state = self
-                .pointer
-                .at(clip_ms, &mut |node, x, y| places.to_page(node, (x, y)));
-            self.look.draw(&state, &view, &mut marks);
+        let covered = self.titles.as_ref().is_some_and(|titles| {
+            titles.draw(clip_ms, self.layout.page, &self.theme, &self.atlas, &mut marks)
+        });
+        if !covered {
+            self.draw_page(&scenery, &mut marks);
         }
         // Above the pointer, which may hang over the page's edge.
         if let Some(lane) = &self.lane {
@@ -209,6 +227,23 @@ impl Overlay {
         State {
             view: view.rect,
             marks,
+        }
+    }
+
+    /// Draws what is over the page.
+    fn draw_page(&self, scenery: &Scenery<'_>, marks: &mut Vec<Mark>) {
+        if let Some(missing) = &self.missing {
+            missing.draw(scenery, marks);
+        }
+        let taken = match &self.errors {
+            Some(errors) => errors.draw(scenery, marks),
+            None => Vec::new(),
+        };
+        self.notes.draw(scenery, taken, marks);
+        if self.look.is_seen() {
+            let to_page = &mut |node, x, y| scenery.places.to_page(node, (x, y));
+            let state = self.pointer.at(scenery.clip_ms, to_page);
+            self.look.draw(&state, &scenery.view, marks);
         }
     }
 
@@ -232,7 +267,12 @@ impl Overlay {
             .viewports
             .next_change(self.map.picture_at(clip_ms))
             .map(|recording| self.map.clip_at(recording));
-        let changes = [pointer, errors, self.notes.next_change(clip_ms), lane, bar, view];
+        let titles = self
+            .titles
+            .as_ref()
+            .and_then(|titles| titles.next_change(clip_ms));
+        let notes = self.notes.next_change(clip_ms);
+        let changes = [pointer, errors, notes, titles, lane, bar, view];
         changes.into_iter().flatten().min_by(f64::total_cmp)
     }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::theme::Color;
+use crate::clip::TimePoint;
 
 /// What is drawn over and around a page.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,6 +22,12 @@ pub struct OverlayOptions {
     pub accent: Option<Accent>,
     /// Captions to show beside those of the recording.
     pub captions: Vec<Caption>,
+    /// What the clip is about, on a card before it.
+    pub title: Option<String>,
+    /// Name of the ticket or incident, on the cards before and after the clip.
+    pub ticket: Option<String>,
+    /// Address where more is to be found, as text on the card after the clip.
+    pub link: Option<String>,
 }
 
 impl OverlayOptions {
@@ -30,11 +37,11 @@ impl OverlayOptions {
     }
 }
 
-/// A caption of the user's.
+/// A caption of the user's. Written as a time and a text: `12.5: The order fails`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Caption {
-    /// When it appears: recording time, in milliseconds since the Unix epoch.
-    pub time: f64,
+    /// When it appears.
+    pub at: TimePoint,
     /// What it says.
     pub text: Arc<str>,
 }
@@ -83,11 +90,17 @@ pub enum Part {
     Notes,
     /// Captions of the recording and of the user.
     Captions,
+    /// Cards before and after the clip, when there is something to say on them.
+    Titles,
+    /// Labels on what the recording does not contain.
+    Missing,
+    /// A word in the bar that this is a reconstruction.
+    Reconstruction,
 }
 
 impl Part {
     /// All parts, in the order in which help texts name them.
-    pub const ALL: [Part; 12] = [
+    pub const ALL: [Part; 15] = [
         Part::Cursor,
         Part::Clicks,
         Part::Bar,
@@ -100,6 +113,9 @@ impl Part {
         Part::Badges,
         Part::Notes,
         Part::Captions,
+        Part::Titles,
+        Part::Missing,
+        Part::Reconstruction,
     ];
 
     /// Its name in options.
@@ -117,6 +133,9 @@ impl Part {
             Part::Badges => "badges",
             Part::Notes => "notes",
             Part::Captions => "captions",
+            Part::Titles => "titles",
+            Part::Missing => "missing",
+            Part::Reconstruction => "reconstruction",
         }
     }
 
@@ -166,6 +185,27 @@ impl fmt::Display for Level {
             Level::None => "none",
             Level::Minimal => "minimal",
             Level::Full => "full",
+        })
+    }
+}
+
+impl FromStr for Caption {
+    type Err = OverlayOptionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || {
+            OverlayOptionError(format!(
+                "‘{text}’ is not a caption: write a time, a colon with a blank after it, and the text, like \
+                 ‘1:23: The order fails’"
+            ))
+        };
+        let (at, words) = text.split_once(": ").ok_or_else(wrong)?;
+        if words.trim().is_empty() {
+            return Err(wrong());
+        }
+        Ok(Caption {
+            at: at.parse().map_err(|_| wrong())?,
+            text: words.trim().into(),
         })
     }
 }
@@ -262,6 +302,16 @@ mod tests {
         assert!(!options.shows(Part::Bar));
         options.level = Level::None;
         assert!(Part::ALL.into_iter().all(|part| !options.shows(part)));
+    }
+
+    #[test]
+    fn captions_have_a_time_and_a_text() {
+        let caption: Caption = "1:23: Mind this: it fails".parse().unwrap();
+        assert_eq!(caption.at, "1:23".parse().unwrap());
+        assert_eq!(&*caption.text, "Mind this: it fails");
+        for wrong in ["", "text", "1:23:text", "soon: text", "1:23:  "] {
+            assert!(wrong.parse::<Caption>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

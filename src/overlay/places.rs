@@ -25,6 +25,46 @@ pub trait Places {
 
     /// Where an element is; `None` when it is not on the page, or it is not known where.
     fn element(&self, node: NodeId) -> Option<PlaceBox>;
+
+    /// Regions of the page that the recording does not contain.
+    fn missing(&self) -> &[Missing] {
+        &[]
+    }
+}
+
+/// A region of the page that the recording does not contain.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Missing {
+    /// Where.
+    pub place: PlaceBox,
+    /// What would be there.
+    pub kind: MissingKind,
+}
+
+/// What a recording can lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MissingKind {
+    /// The document of a frame, mostly one of another site.
+    Frame,
+    /// What was drawn on a canvas.
+    Canvas,
+    /// A picture.
+    Image,
+    /// A film.
+    Video,
+    /// An element that the recorder was told to leave out.
+    Blocked,
+}
+
+impl MissingKind {
+    /// All kinds.
+    pub const ALL: [MissingKind; 5] = [
+        MissingKind::Frame,
+        MissingKind::Canvas,
+        MissingKind::Image,
+        MissingKind::Video,
+        MissingKind::Blocked,
+    ];
 }
 
 /// The places of a page without frames, of whose elements nothing is known: a position in it is a
@@ -47,6 +87,7 @@ impl Places for NoFrames {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct KnownPlaces {
     nodes: BTreeMap<NodeId, KnownPlace>,
+    missing: Vec<Missing>,
 }
 
 /// Where one node is; by default in the page's own document.
@@ -76,6 +117,11 @@ impl KnownPlaces {
         self.nodes.insert(node, place);
     }
 
+    /// Notes a region that the recording does not contain.
+    pub fn add_missing(&mut self, missing: Missing) {
+        self.missing.push(missing);
+    }
+
     /// Notes where an element is, whatever document it is in.
     pub fn set_element(&mut self, node: NodeId, element: PlaceBox) {
         self.nodes.entry(node).or_default().element = Some(element);
@@ -95,5 +141,9 @@ impl Places for KnownPlaces {
 
     fn element(&self, node: NodeId) -> Option<PlaceBox> {
         self.nodes.get(&node)?.element
+    }
+
+    fn missing(&self) -> &[Missing] {
+        &self.missing
     }
 }

@@ -43,10 +43,16 @@ impl Scenery<'_> {
 
     /// Where the visible part of an element is in the output; `None` when nothing of it is.
     pub(super) fn element(&self, node: NodeId) -> Option<Rect> {
-        let PlaceBox { x, y, width, height } = self.places.element(node)?;
+        self.visible(self.places.element(node)?)
+    }
+
+    /// The visible part of a box in the output; `None` when nothing of it is.
+    pub(super) fn visible(&self, place: PlaceBox) -> Option<Rect> {
+        let PlaceBox { x, y, width, height } = place;
         let (left, top) = self.view.place((x, y));
         let (right, bottom) = self.view.place((x + width, y + height));
         let page = self.view.rect;
+        // Boxes of pages can be anything; those that are no numbers show nothing.
         let clamp_x = |value: f64| value.clamp(f64::from(page.x), f64::from(page.right()));
         let clamp_y = |value: f64| value.clamp(f64::from(page.y), f64::from(page.bottom()));
         let (left, right) = (clamp_x(left).round() as i32, clamp_x(right).round() as i32);

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::clip::{ClipOptions, Seconds};
 use crate::recording::{
-    Event, EventData, EventKind, FullSnapshot, Interaction, InteractionKind, Meta, NodeTree, Payload,
-    PointerKind, PointerPath, PointerSample,
+    ErrorReport, Event, EventData, EventKind, FullSnapshot, Interaction, InteractionKind, Meta, NodeTree,
+    Origin, Payload, PointerKind, PointerPath, PointerSample, Signal, SignalKind,
 };
 use crate::stage::SpriteBox;
 
@@ -285,6 +285,131 @@ fn a_still_session_has_few_overlay_frames() {
         (time, changes) = (next, changes + 1);
     }
     assert_eq!(changes, 36, "four a second");
+}
+
+/// An error at the end of the session, after a click.
+fn failing() -> (Tab, Telemetry) {
+    let mut tab = Tab::default();
+    tab.events
+        .extend(page(0.0, "https://shop.example/", 800.0, 600.0));
+    tab.events
+        .push(pressed(1500.0, InteractionKind::Click, (400.0, 300.0), false));
+    tab.events.push(moved(2000.0, 410.0, 300.0));
+    let report = ErrorReport {
+        message: "x is undefined".into(),
+        error_type: Some("TypeError".into()),
+        ..ErrorReport::default()
+    };
+    let error = Signal {
+        time: START + 1900.0,
+        tab: None,
+        id: None,
+        origin: Origin::Recorded,
+        kind: SignalKind::Error(report),
+    };
+    let telemetry = Telemetry {
+        signals: vec![error],
+        ..Telemetry::default()
+    };
+    (tab, telemetry)
+}
+
+#[test]
+fn an_error_at_the_end_can_be_read_before_the_clip_is_over() {
+    let (tab, telemetry) = failing();
+    let plain = clip(&tab);
+    let options = OverlayOptions::default();
+    let held = with_time_to_read(plain.clone(), &tab, &telemetry, &options);
+    assert!(held.map.length() >= 1900 + 4000, "{}", held.map.length());
+    assert_eq!(held.map.play_length(), plain.map.play_length());
+    assert_eq!(
+        with_time_to_read(plain.clone(), &tab, &telemetry, &level(Level::Minimal)),
+        plain
+    );
+}
+
+#[test]
+fn cards_before_and_after_a_clip_cover_the_page_and_not_the_bar() {
+    let (tab, telemetry) = failing();
+    let options = OverlayOptions {
+        title: Some("Checkout <fails>".into()),
+        ..OverlayOptions::default()
+    };
+    let clip = with_time_to_read(clip(&tab), &tab, &telemetry, &options);
+    let scene = Scene::new(&tab, &clip, OutputSize::default());
+    let mut overlay = Overlay::new(&tab, &telemetry, &clip, &scene, &options);
+    let sheet = overlay.sheets().concat();
+    assert!(sheet.contains("Checkout &lt;fails&gt;"));
+    overlay.load(&[drawn(&[sheet])]);
+    let page = Pixmap {
+        width: 800,
+        height: 600,
+        data: [1, 2, 3, 255].repeat(800 * 600),
+    };
+    let seen = |clip_ms: f64| {
+        let frame = overlay.compose(&page, &overlay.state_at(clip_ms, &NoFrames));
+        frame
+            .data
+            .chunks_exact(4)
+            .filter(|pixel| *pixel == [1, 2, 3, 255])
+            .count()
+            > 100_000
+    };
+    let length = clip.map.length() as f64;
+    assert!(!seen(0.0) && !seen(2400.0) && seen(2600.0));
+    assert!(seen(length - 4100.0) && !seen(length - 3900.0));
+}
+
+#[test]
+fn the_target_of_the_click_is_outlined_where_it_is() {
+    let (tab, telemetry) = failing();
+    let clip = clip(&tab);
+    let scene = Scene::new(&tab, &clip, OutputSize::default());
+    let mut overlay = Overlay::new(&tab, &telemetry, &clip, &scene, &OverlayOptions::default());
+    overlay.load(&[drawn(&overlay.sheets())]);
+    assert_eq!(overlay.elements_at(1950.0), [1]);
+    assert!(overlay.elements_at(100.0).is_empty());
+    let mut places = KnownPlaces::default();
+    places.set_element(
+        1,
+        PlaceBox {
+            x: 300.0,
+            y: 250.0,
+            width: 200.0,
+            height: 100.0,
+        },
+    );
+    let outline = |state: &State| {
+        state.marks.iter().find_map(|mark| match mark {
+            Mark::Line { points, .. } if points.len() == 5 => points.first().copied(),
+            _ => None,
+        })
+    };
+    assert_eq!(outline(&overlay.state_at(1950.0, &places)), Some((297.0, 247.0)));
+    assert_eq!(outline(&overlay.state_at(1950.0, &NoFrames)), None);
+}
+
+#[test]
+fn what_is_missing_is_labelled_where_it_is_seen() {
+    let overlay = overlay(&session(), &OverlayOptions::default());
+    let plain = overlay.state_at(100.0, &NoFrames).marks.len();
+    let mut places = KnownPlaces::default();
+    let add = |places: &mut KnownPlaces, x: f64| {
+        places.add_missing(Missing {
+            place: PlaceBox {
+                x,
+                y: 100.0,
+                width: 200.0,
+                height: 100.0,
+            },
+            kind: MissingKind::Canvas,
+        });
+    };
+    add(&mut places, 5000.0);
+    add(&mut places, f64::NAN);
+    assert_eq!(overlay.state_at(100.0, &places).marks.len(), plain);
+    add(&mut places, 100.0);
+    assert!(overlay.state_at(100.0, &places).marks.len() > plain);
 }
 
 proptest! {

@@ -50,6 +50,8 @@ pub(super) struct Theme {
     pub(super) warning: Color,
     /// Text on it.
     pub(super) on_warning: Color,
+    /// Lines over what is missing.
+    pub(super) hatch: Color,
     /// Around lines that are drawn over the page.
     pub(super) casing: Color,
 }
@@ -69,6 +71,7 @@ impl Theme {
         on_danger: Color(0x2b, 0x04, 0x04),
         warning: Color(0xff, 0xb8, 0x38),
         on_warning: Color(0x2b, 0x1b, 0x00),
+        hatch: Color(0x80, 0x88, 0x94),
         casing: Color(0xff, 0xff, 0xff),
     };
 
@@ -85,6 +88,7 @@ impl Theme {
         on_danger: Color(0xff, 0xff, 0xff),
         warning: Color(0x9a, 0x5b, 0x00),
         on_warning: Color(0xff, 0xff, 0xff),
+        hatch: Color(0x80, 0x88, 0x94),
         casing: Color(0xff, 0xff, 0xff),
     };
 

@@ -27,7 +27,8 @@ pub(super) fn cut(plan: &Plan, jobs: usize) -> Vec<Chunk> {
         ticks.push(next);
         last = next;
     }
-    let end = plan.last_index() + 1;
+    // The last piece reaches to the end of the clip, for the overlays' sake.
+    let end = plan.end_index();
     if jobs <= 1 {
         return vec![Chunk {
             first: plan.first(),

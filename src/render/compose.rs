@@ -66,7 +66,7 @@ impl<'a> Composer<'a> {
                 self.take(shot)?;
             }
         }
-        self.overlays_until(self.job.plan.last_index() + 1)?;
+        self.overlays_until(self.job.plan.end_index())?;
         let length = self.job.plan.length();
         self.flush(length)?;
         Ok(Composed {

@@ -25,7 +25,7 @@ use self::capture::{Job, Pool};
 use self::compose::Composer;
 use crate::clip::{Clip, Plan};
 use crate::encode::Encoder;
-use crate::overlay::{Overlay, Scene};
+use crate::overlay::{Overlay, Scene, with_time_to_read};
 use crate::recording::{Recording, Tab};
 use crate::stage::CaptureMethod;
 
@@ -49,6 +49,7 @@ pub fn render(
 ) -> Result<Report, RenderError> {
     progress.phase(Phase::Starting);
     let clip = Clip::new(tab, &options.clip)?;
+    let clip = with_time_to_read(clip, tab, &recording.telemetry, &options.overlay);
     let plan = Plan::new(tab, &clip);
     let scene = Scene::new(tab, &clip, options.size);
     let overlay = Overlay::new(tab, &recording.telemetry, &clip, &scene, &options.overlay);

@@ -48,6 +48,7 @@ pub(super) fn cues(signals: &[&Signal], clicks: &[Click], clip: &Clip) -> Vec<Er
                     from: clip_ms,
                     until: clip_ms + time,
                 },
+                read_by: clip_ms + time,
                 times: vec![clip_ms],
                 recording: signal.time,
                 error_type,

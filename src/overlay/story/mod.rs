@@ -8,6 +8,7 @@ mod typing;
 
 use std::sync::Arc;
 
+use super::options::Caption;
 use crate::clip::{Clip, TimeMap};
 use crate::moment::moments;
 use crate::recording::{
@@ -52,6 +53,8 @@ impl Span {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ErrorCue {
     pub(super) span: Span,
+    /// Clip time at which it can have been read.
+    pub(super) read_by: f64,
     /// Clip times at which it came, ascending; never empty.
     pub(super) times: Vec<f64>,
     /// Recording time of the first.
@@ -183,19 +186,9 @@ pub(super) enum LandmarkKind {
 
 impl Story {
     /// Reads what `tab` and `telemetry` tell of the time that `clip` shows. `captions` are added to
-    /// those of the recording: when, in recording time, and what.
-    pub(super) fn new(tab: &Tab, telemetry: &Telemetry, clip: &Clip, captions: &[(f64, Arc<str>)]) -> Story {
-        let signals: Vec<&Signal> = telemetry
-            .signals
-            .iter()
-            .filter(|signal| signal.time.is_finite())
-            .filter(|signal| {
-                signal
-                    .tab
-                    .as_deref()
-                    .is_none_or(|name| name.is_empty() || tab.id.is_empty() || name == tab.id)
-            })
-            .collect();
+    /// those of the recording.
+    pub(super) fn new(tab: &Tab, telemetry: &Telemetry, clip: &Clip, captions: &[Caption]) -> Story {
+        let signals = signals_of(tab, telemetry);
         let clicks = clicks(tab, clip, &signals);
         let mut story = Story {
             errors: errors::cues(&signals, &clicks, clip),
@@ -209,7 +202,7 @@ impl Story {
                 &clip.map,
             ),
             notes: notes::notes(&signals, &clip.map),
-            captions: notes::captions(&signals, captions, &clip.map),
+            captions: notes::captions(&signals, captions, clip),
             landmarks: Vec::new(),
         };
         naming::name(tab, &mut story);
@@ -251,6 +244,22 @@ impl Story {
         });
         landmarks
     }
+}
+
+/// Clip time at which all errors of a clip can have been read.
+pub(super) fn last_read_by(tab: &Tab, telemetry: &Telemetry, clip: &Clip) -> f64 {
+    let cues = errors::cues(&signals_of(tab, telemetry), &[], clip);
+    cues.iter().map(|cue| cue.read_by).fold(0.0, f64::max)
+}
+
+/// What happened in a tab.
+fn signals_of<'t>(tab: &Tab, telemetry: &'t Telemetry) -> Vec<&'t Signal> {
+    let of_tab = |signal: &&Signal| match signal.tab.as_deref() {
+        Some(name) => name.is_empty() || tab.id.is_empty() || name == tab.id,
+        None => true,
+    };
+    let signals = telemetry.signals.iter().filter(|signal| signal.time.is_finite());
+    signals.filter(of_tab).collect()
 }
 
 /// Whether a recording time is shown.

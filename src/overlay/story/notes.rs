@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{CaptionCue, Click, FrustrationCue, MOST_CUES, NoteCue, NoteKind, Span, reading_ms, shown};
-use crate::clip::TimeMap;
+use crate::clip::{Clip, TimeMap};
 use crate::moment::{Moment, MomentKind};
+use crate::overlay::options::Caption;
 use crate::recording::{FrustrationKind, Signal, SignalKind};
 
 /// How long a badge stays at its spot, in clip time.
@@ -140,11 +141,12 @@ fn short_address(url: &str) -> Arc<str> {
     short.trim_end_matches('/').into()
 }
 
-pub(super) fn captions(signals: &[&Signal], given: &[(f64, Arc<str>)], map: &TimeMap) -> Vec<CaptionCue> {
+pub(super) fn captions(signals: &[&Signal], given: &[Caption], clip: &Clip) -> Vec<CaptionCue> {
+    let map = &clip.map;
     // Given captions end by themselves; those of a recording when it says so, or the next one comes.
     let mut changes: Vec<(f64, Option<Arc<str>>, bool)> = given
         .iter()
-        .map(|(time, text)| (*time, Some(Arc::clone(text)), true))
+        .map(|caption| (clip.resolve(caption.at), Some(Arc::clone(&caption.text)), true))
         .collect();
     for signal in signals {
         if let SignalKind::Caption(caption) = &signal.kind {
