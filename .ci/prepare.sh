@@ -38,7 +38,7 @@ prepare() {
         DOMREEL_NO_SANDBOX="${DOMREEL_NO_SANDBOX:-1}"
         export DOMREEL_NO_SANDBOX
     fi
-    cargo build "$@" --quiet
+    cargo build "$@"
     # Without the right to install, what is there may still do: fonts for all scripts are not needed.
     cargo run "$@" --quiet -- doctor --install || cargo run "$@" --quiet -- doctor --quiet
 }
