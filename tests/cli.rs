@@ -206,8 +206,8 @@ fn input_that_shows_nothing_is_3() {
     for (name, says) in [
         ("damaged/no-snapshot.json", "full snapshot"),
         ("damaged/empty.json", "empty"),
-        ("damaged/other.json", "no full snapshot"),
-        ("README.md", "README.md"),
+        ("damaged/other.json", "not a recording"),
+        ("README.md", "not a recording"),
         ("nowhere.json", "cannot read"),
     ] {
         for command in [&["inspect"][..], &["render", "-o", "never.gif", "--no-sandbox"]] {
