@@ -1,16 +1,21 @@
 //! What the readers of all formats put their findings into.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{FormatError, FormatName, ReadOptions, telemetry};
 use crate::recording::{
-    Damage, DamageKind, DamageReport, Event, EventKind, Payload, Recording, SessionContext, Tab, Telemetry,
+    Damage, DamageKind, DamageReport, Event, EventData, EventKind, Meta, Payload, Recording, SessionContext,
+    Tab, Telemetry,
 };
 
 /// The greatest time that a date can have in a browser, in milliseconds since the Unix epoch.
 const LAST_TIME: f64 = 8.64e15;
+
+/// Viewport of a page of which nothing tells it, in CSS pixels.
+const USUAL_VIEWPORT: (f64, f64) = (1280.0, 720.0);
 
 /// Collects the events of one session, from one file or several.
 pub(crate) struct Collector<'a> {
@@ -29,6 +34,8 @@ pub(crate) struct Collector<'a> {
     sessions: BTreeMap<String, Vec<String>>,
     /// Signals that stand in the input beside the events.
     pub telemetry: Telemetry,
+    /// The same event may have been sent twice.
+    pub repeats: bool,
     /// Bytes that unpacking made so far.
     unpacked: u64,
 }
@@ -46,6 +53,7 @@ impl<'a> Collector<'a> {
             files_with_events: BTreeSet::new(),
             sessions: BTreeMap::new(),
             telemetry: Telemetry::default(),
+            repeats: false,
             unpacked: 0,
         }
     }
@@ -193,6 +201,9 @@ impl<'a> Collector<'a> {
                 event.time = first.unwrap_or(0.0);
             }
             tab.events.sort_by(|one, two| one.time.total_cmp(&two.time));
+            if self.repeats {
+                drop_repeats(&mut tab.events);
+            }
         }
         self.tabs.retain(|tab| !tab.events.is_empty());
         self.tabs.sort_by(|one, two| {
@@ -215,6 +226,7 @@ impl<'a> Collector<'a> {
             session,
             ..SessionContext::default()
         });
+        self.tabs.iter_mut().for_each(give_viewport);
         Ok(Recording {
             tabs: self.tabs,
             telemetry: all,
@@ -253,6 +265,61 @@ impl<'a> Collector<'a> {
             damage,
         }
     }
+}
+
+/// Drops events that are the same as one before at the same time.
+fn drop_repeats(events: &mut Vec<Event>) {
+    let mut time = f64::NAN;
+    let mut seen = FxHashSet::default();
+    events.retain(|event| {
+        if event.time != time {
+            time = event.time;
+            seen.clear();
+        }
+        match &event.payload {
+            Payload::Encoded { bytes, .. } => seen.insert((event.kind, bytes.clone())),
+            Payload::Decoded(_) => true,
+        }
+    });
+}
+
+/// Some recorders leave out the Meta event, without which a page has no size: the first size that
+/// the tab has later is taken, or a usual one.
+fn give_viewport(tab: &mut Tab) {
+    let known = |event: &Event| matches!(event.kind, EventKind::Meta | EventKind::ViewportResize);
+    let Some(place) = tab
+        .events
+        .iter()
+        .position(|event| event.kind == EventKind::FullSnapshot)
+    else {
+        return;
+    };
+    let (before, after) = tab.events.split_at(place);
+    let (Some(snapshot), false) = (after.first(), before.iter().any(known)) else {
+        return;
+    };
+    let size = after
+        .iter()
+        .filter(|event| known(event))
+        .find_map(|event| match *event.data().ok()? {
+            EventData::Meta(Meta { width, height, .. }) | EventData::ViewportResize { width, height } => {
+                Some((width, height))
+            }
+            _ => None,
+        });
+    let (width, height) = size.unwrap_or(USUAL_VIEWPORT);
+    let meta = EventData::Meta(Meta {
+        href: "".into(),
+        width,
+        height,
+    });
+    let event = Event {
+        time: snapshot.time,
+        index: snapshot.index,
+        kind: EventKind::Meta,
+        payload: Payload::Decoded(Arc::new(meta)),
+    };
+    tab.events.insert(place, event);
 }
 
 /// A time that a date can have.

@@ -24,6 +24,7 @@ mod collector;
 mod detect;
 mod error;
 pub mod events;
+mod highlight;
 mod inflate;
 mod input;
 mod json;
@@ -166,7 +167,7 @@ fn read_format(format: FormatName, bytes: &Bytes, collector: &mut Collector<'_>)
         }
         FormatName::PostHog => return posthog::read(bytes, collector),
         FormatName::Sentry => return sentry::read(bytes, collector),
-        FormatName::Highlight => return rrweb::read(bytes, Dialect::default(), collector),
+        FormatName::Highlight => return highlight::read(bytes, collector),
         FormatName::Datadog => "its reader is not part of this version",
         FormatName::OpenReplay => "export the session as a video from OpenReplay, or record it with rrweb",
         FormatName::Clarity => "record the session with rrweb, Datadog, PostHog or Sentry",

@@ -19,6 +19,8 @@ const DIALECT: Dialect = Dialect {
 
 /// Collects all events.
 pub(super) fn read(bytes: &Bytes, collector: &mut Collector<'_>) -> Result<(), FormatError> {
+    // Its SDK sends events again when it is not sure that they arrived.
+    collector.repeats = true;
     if !is_blob(bytes) {
         return rrweb::read(bytes, DIALECT, collector);
     }

@@ -154,7 +154,8 @@ fn argument(argument: &Value) -> String {
     }
 }
 
-fn level(name: &str) -> ConsoleLevel {
+/// The level of a console line by the name of its method.
+pub(super) fn level(name: &str) -> ConsoleLevel {
     match name {
         "error" | "assert" => ConsoleLevel::Error,
         "warn" | "warning" => ConsoleLevel::Warn,

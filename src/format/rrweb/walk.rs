@@ -69,7 +69,7 @@ enum LevelKind {
 /// What an object turns out to be.
 enum Shape {
     Event,
-    Envelope { window: Option<String> },
+    Envelope { tab: Option<usize> },
     Neither,
 }
 
@@ -83,8 +83,29 @@ struct Walk<'a, 'c, 'o> {
     value_start: usize,
     /// The event that is being read.
     event: Option<u32>,
+    /// The tab of the event before.
+    last_tab: Option<usize>,
     /// How many bytes may still be looked through for the way back after damage.
     search_room: usize,
+}
+
+fn is_container(key: &str) -> bool {
+    CONTAINERS.contains(&key) || CONTAINERS_BY_WINDOW.contains(&key)
+}
+
+/// Whether the object that comes next is an envelope, as far as it can be read.
+fn holds_envelope(mut json: Json<'_>) -> bool {
+    let mut look = || -> Result<bool, JsonError> {
+        json.object()?;
+        while let Some(key) = json.key()? {
+            if is_container(&key) && matches!(json.kind()?, Kind::Array | Kind::Object) {
+                return Ok(true);
+            }
+            json.pass()?;
+        }
+        Ok(false)
+    };
+    look().unwrap_or(false)
 }
 
 enum Stop {
@@ -130,6 +151,7 @@ pub(in crate::format) fn read_at(
         collector,
         value_start: 0,
         event: None,
+        last_tab: None,
         search_room: bytes.len().saturating_mul(4).saturating_add(1 << 16),
     };
     loop {
@@ -219,9 +241,8 @@ impl Walk<'_, '_, '_> {
             }
             Kind::Object => match self.shape()? {
                 Shape::Event => self.event(),
-                Shape::Envelope { window } => {
+                Shape::Envelope { tab } => {
                     self.json.object()?;
-                    let tab = window.map(|window| self.collector.tab(&window)).or(tab);
                     self.enter(LevelKind::Envelope, tab)
                 }
                 Shape::Neither if self.dialect.foreign => Ok(self.json.pass()?),
@@ -265,29 +286,39 @@ impl Walk<'_, '_, '_> {
                         json.pass()?;
                     }
                     key => {
-                        let container = CONTAINERS.contains(&key) || CONTAINERS_BY_WINDOW.contains(&key);
-                        holds |= container && matches!(json.kind()?, Kind::Array | Kind::Object);
+                        let kind = json.kind()?;
+                        holds |= match kind {
+                            // An event has data too, and may be cut off before its type.
+                            Kind::Object if key == "data" => holds_envelope(json.clone()),
+                            Kind::Object | Kind::Array => is_container(key),
+                            _ => false,
+                        };
                         json.pass()?;
                     }
                 }
             }
             Ok(false)
         };
-        match look() {
+        // What is damaged is entered all the same, for what stands before the damage.
+        let whole = match look() {
             Ok(true) => return Ok(Shape::Event),
-            // What is cut off is entered all the same: it is cut off further down.
-            Err(error) if !holds => return Err(error.into()),
-            Ok(false) | Err(_) => {}
-        }
-        if !holds {
-            return Ok(Shape::Neither);
-        }
+            Ok(false) if !holds => return Ok(Shape::Neither),
+            Ok(false) => true,
+            Err(error) if !holds => {
+                self.event = Some(self.collector.next_index());
+                return Err(error.into());
+            }
+            Err(_) => false,
+        };
         if let Some(session) = session {
             self.collector.session(&session);
         }
-        Ok(Shape::Envelope {
-            window: window.map(|window| window.into_owned()),
-        })
+        let tab = match window {
+            Some(window) => Some(self.collector.tab(&window)),
+            // The tab may have stood behind the cut: most likely it is that of the events before.
+            None => self.tab().or(self.last_tab.filter(|_| !whole)),
+        };
+        Ok(Shape::Envelope { tab })
     }
 
     fn event(&mut self) -> Result<(), Stop> {
@@ -316,6 +347,7 @@ impl Walk<'_, '_, '_> {
             Some(window) => self.collector.tab(window),
             None => self.tab().unwrap_or_else(|| self.collector.tab("")),
         };
+        self.last_tab = Some(tab);
         let payload = Payload::Encoded {
             bytes: bytes.slice(shallow.data),
             decode: if shallow.compressed {
