@@ -86,7 +86,12 @@ impl Bar {
             WallClock::Time => 18,
             WallClock::DateAndTime => 25,
         };
-        let chip_width = 8 * metrics.font;
+        let folds_time = clip
+            .map
+            .segments()
+            .iter()
+            .any(|segment| matches!(segment.kind, SegmentKind::Fold { .. }));
+        let chip_width = if folds_time { 8 * metrics.font } else { 0 };
         // Characters are about so wide.
         let taken = clocks * metrics.font * 5 / 8 + chip_width + 2 * metrics.margin + 2 * metrics.gap;
         let mark = (options.shows(Part::Reconstruction) && rect.width / metrics.font >= 44)
@@ -114,7 +119,7 @@ impl Bar {
         let mut bar = Bar {
             addresses: pages
                 .addresses
-                .map(|address| atlas.add(address_line(address, room))),
+                .map(|address| atlas.add(address_line(address, room, metrics.font))),
             length: atlas.add(format!("<span class=muted> / {total}</span>")),
             zone: atlas.add("<span class=muted> UTC</span>".into()),
             digits: Digits::new(atlas, "ink"),
@@ -368,7 +373,7 @@ fn floor_to(value: f64, step: f64) -> f64 {
 }
 
 /// A page's address without what says nothing, its host standing out, at most `room` pixels wide.
-fn address_line(address: &str, room: u32) -> String {
+fn address_line(address: &str, room: u32, font: u32) -> String {
     let short = address
         .strip_prefix("https://")
         .or_else(|| address.strip_prefix("http://"))
@@ -382,7 +387,9 @@ fn address_line(address: &str, room: u32) -> String {
     } else {
         path.chars().collect()
     };
-    let tail_from = path.len().saturating_sub(ADDRESS_TAIL);
+    // The host comes first: no more than a third for the end, at about this width of a character.
+    let tail = ADDRESS_TAIL.min((room * 2 / font.max(1) / 3) as usize);
+    let tail_from = path.len().saturating_sub(tail);
     let (head, tail) = path.split_at(tail_from);
     let text = |part: &[char]| escaped(&part.iter().collect::<String>(), MOST_ADDRESS);
     format!(

@@ -4,7 +4,7 @@ use super::atlas::escaped;
 use super::options::OverlayOptions;
 use super::places::MissingKind;
 use super::story::{
-    CodePlace, ConsoleCue, ErrorCue, FrustrationCue, NoteCue, NoteKind, RequestCue, Story, TypingCue,
+    CodePlace, ConsoleCue, ErrorCue, FrustrationCue, NoteCue, NoteKind, RequestCue, StepCue, Story, TypingCue,
 };
 use crate::clip::{Clip, offset_text, utc_text};
 use crate::recording::{ConsoleLevel, FrustrationKind};
@@ -124,6 +124,14 @@ pub(super) fn console(cue: &ConsoleCue, room: u32) -> String {
     };
     format!(
         "<div class=\"line {class}\" style=\"max-width:{room}px\">{icon}<span class=code>{}</span></div>",
+        escaped(cue.text.trim(), MOST_LINE)
+    )
+}
+
+/// Something that the user did, at most `room` pixels wide.
+pub(super) fn step(cue: &StepCue, room: u32) -> String {
+    format!(
+        "<div class=\"line muted\" style=\"max-width:{room}px\">{POINTER}<span class=said>{}</span></div>",
         escaped(cue.text.trim(), MOST_LINE)
     )
 }

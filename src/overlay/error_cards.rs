@@ -262,7 +262,12 @@ impl Target {
                 });
             }
         };
-        if let Some(ends) = connection(self.label_box, card) {
+        let from = [self.label_box, self.outline];
+        let nearest = from
+            .into_iter()
+            .filter_map(|place| connection(place, card))
+            .min_by(|one, other| length(one).total_cmp(&length(other)));
+        if let Some(ends) = nearest {
             cased(ends.to_vec(), marks);
         }
         if self.known {
@@ -315,4 +320,8 @@ fn connection(from: Rect, to: Rect) -> Option<[(f64, f64); 2]> {
     let (from_y, to_y) = along(from.y, from.bottom(), to.y, to.bottom());
     let apart = from_x != to_x || from_y != to_y;
     apart.then_some([(from_x, from_y), (to_x, to_y)])
+}
+
+fn length([from, to]: &[(f64, f64); 2]) -> f64 {
+    (from.0 - to.0).hypot(from.1 - to.1)
 }

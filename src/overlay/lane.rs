@@ -6,7 +6,7 @@ use super::digits::Digits;
 use super::options::{OverlayOptions, Part};
 use super::scene::Rect;
 use super::state::Mark;
-use super::story::{Span, Story, first_after};
+use super::story::{Span, StepCue, Story, first_after};
 use super::theme::{Metrics, Theme};
 
 /// Most rows of the lane.
@@ -19,6 +19,7 @@ pub(super) struct Lane {
     console: Vec<Line>,
     requests: Vec<Line>,
     typing: Vec<Typing>,
+    steps: Vec<(Span, SpriteId)>,
     count: Digits,
 }
 
@@ -51,14 +52,15 @@ impl Lane {
     ) -> Option<Lane> {
         let with_console = options.shows(Part::Console) && !story.console.is_empty();
         let with_requests = options.shows(Part::Requests) && !story.requests.is_empty();
+        let with_steps = options.shows(Part::Steps) && !story.steps.is_empty();
         let with_typing = options.shows(Part::Keys) && !story.typing.is_empty();
-        if !(with_console || with_requests || with_typing) {
+        if !(with_console || with_requests || with_typing || with_steps) {
             return None;
         }
         let whole = width.saturating_sub(2 * metrics.margin);
         let count_room = 3 * metrics.font;
         let left_room = if with_requests { whole * 11 / 20 } else { whole };
-        let right_room = if with_console || with_typing {
+        let right_room = if with_console || with_typing || with_steps {
             whole * 9 / 20 - metrics.gap
         } else {
             whole
@@ -69,6 +71,7 @@ impl Lane {
             console: Vec::new(),
             requests: Vec::new(),
             typing: Vec::new(),
+            steps: Vec::new(),
             count: Digits::new(atlas, "ink"),
         };
         if with_console {
@@ -93,6 +96,10 @@ impl Lane {
                 characters: cue.text.chars().count().max(1),
                 steps: cue.steps.clone(),
             }));
+        }
+        if with_steps {
+            let step = |cue: &StepCue| (cue.span, atlas.add(cards::step(cue, room(left_room))));
+            lane.steps.extend(story.steps.iter().map(step));
         }
         let crowd = |lines: &[Line]| {
             let at_once = |line: &Line| {
@@ -122,8 +129,10 @@ impl Lane {
             let step = first_after(&typing.steps, clip_ms, |(time, _)| *time);
             step.into_iter().chain([typing.span.from, typing.span.until])
         });
+        let steps = self.steps.iter().flat_map(|(span, _)| [span.from, span.until]);
         lines
             .chain(typing)
+            .chain(steps)
             .filter(|time| *time > clip_ms)
             .min_by(f64::total_cmp)
     }
@@ -154,7 +163,7 @@ impl Lane {
             row += 1;
         }
         if row < self.rows {
-            self.draw_typing(clip_ms, (left, y_of(row)), gap, atlas, marks);
+            self.draw_user(clip_ms, (left, y_of(row)), gap, atlas, marks);
         }
         for (row, line) in self.newest(&self.requests, clip_ms).enumerate() {
             let mut right = rect.right() - margin;
@@ -168,20 +177,17 @@ impl Lane {
         }
     }
 
-    fn draw_typing(&self, clip_ms: f64, spot: (i32, i32), gap: i32, atlas: &Atlas, marks: &mut Vec<Mark>) {
-        let Some(typing) = self.typing.iter().rev().find(|typing| typing.span.holds(clip_ms)) else {
-            return;
-        };
-        let done = typing.steps.partition_point(|(time, _)| *time <= clip_ms);
-        let characters = done
-            .checked_sub(1)
-            .and_then(|last| typing.steps.get(last))
-            .map_or(0, |step| step.1);
-        marks.push(Mark::Sprite(typing.field, spot));
-        let share = characters as f64 / typing.characters as f64;
-        let width = (f64::from(atlas.size(typing.text).0) * share).round() as u32;
-        let x = spot.0 + atlas.size(typing.field).0 + gap;
-        marks.push(Mark::SpriteStart(typing.text, (x, spot.1), width));
+    /// Draws what the user did last: a step, or what is being typed.
+    fn draw_user(&self, clip_ms: f64, spot: (i32, i32), gap: i32, atlas: &Atlas, marks: &mut Vec<Mark>) {
+        let step = self.steps.iter().rev().find(|(span, _)| span.holds(clip_ms));
+        let typing = self.typing.iter().rev().find(|typing| typing.span.holds(clip_ms));
+        match (step, typing) {
+            (Some((span, step)), typing) if typing.is_none_or(|typing| typing.span.from < span.from) => {
+                marks.push(Mark::Sprite(*step, spot));
+            }
+            (_, Some(typing)) => typing.draw(clip_ms, spot, gap, atlas, marks),
+            (_, None) => {}
+        }
     }
 
     /// The newest lines that are shown, as many as there are rows, oldest first.
@@ -196,5 +202,20 @@ impl Line {
     fn count_at(&self, clip_ms: f64) -> Option<String> {
         let count = self.times.partition_point(|time| *time <= clip_ms);
         (count > 1).then(|| format!("×{count}"))
+    }
+}
+
+impl Typing {
+    fn draw(&self, clip_ms: f64, spot: (i32, i32), gap: i32, atlas: &Atlas, marks: &mut Vec<Mark>) {
+        let done = self.steps.partition_point(|(time, _)| *time <= clip_ms);
+        let characters = done
+            .checked_sub(1)
+            .and_then(|last| self.steps.get(last))
+            .map_or(0, |step| step.1);
+        marks.push(Mark::Sprite(self.field, spot));
+        let share = characters as f64 / self.characters as f64;
+        let width = (f64::from(atlas.size(self.text).0) * share).floor() as u32;
+        let x = spot.0 + atlas.size(self.field).0 + gap;
+        marks.push(Mark::SpriteStart(self.text, (x, spot.1), width));
     }
 }

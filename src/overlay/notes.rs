@@ -57,12 +57,7 @@ impl Notes {
             // A click that its error points to needs no badge as well.
             let told = options.shows(Part::Errors) && options.shows(Part::Target);
             let told = |cue: &&FrustrationCue| {
-                let causes = |error: &ErrorCue| {
-                    error
-                        .cause
-                        .as_ref()
-                        .is_some_and(|click| click.time == cue.recording)
-                };
+                let causes = |error: &ErrorCue| error.cause.as_ref().is_some_and(|click| cue.is_at(click));
                 told && cue.kind == FrustrationKind::ErrorClick && story.errors.iter().any(causes)
             };
             let badges = story.frustrations.iter().filter(|cue| !told(cue));

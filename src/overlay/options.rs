@@ -84,6 +84,8 @@ pub enum Part {
     Console,
     /// What was typed.
     Keys,
+    /// What the user did, in words.
+    Steps,
     /// Badges where somebody clicked in frustration.
     Badges,
     /// Names of pages and markers as they come.
@@ -100,7 +102,7 @@ pub enum Part {
 
 impl Part {
     /// All parts, in the order in which help texts name them.
-    pub const ALL: [Part; 15] = [
+    pub const ALL: [Part; 16] = [
         Part::Cursor,
         Part::Clicks,
         Part::Bar,
@@ -110,6 +112,7 @@ impl Part {
         Part::Requests,
         Part::Console,
         Part::Keys,
+        Part::Steps,
         Part::Badges,
         Part::Notes,
         Part::Captions,
@@ -130,6 +133,7 @@ impl Part {
             Part::Requests => "requests",
             Part::Console => "console",
             Part::Keys => "keys",
+            Part::Steps => "steps",
             Part::Badges => "badges",
             Part::Notes => "notes",
             Part::Captions => "captions",

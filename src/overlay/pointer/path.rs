@@ -10,6 +10,9 @@ const REST_MS: f64 = 500.0;
 /// How long the way to the next position takes after a rest.
 const GLIDE_MS: f64 = 150.0;
 
+/// This soon after a touch, browsers tell of a mouse that is not there.
+const EMULATED_MS: f64 = 1000.0;
+
 /// A position of the pointer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Sample {
@@ -69,7 +72,13 @@ impl PathBuilder {
     pub(super) fn build(mut self) -> Path {
         self.samples.sort_by(|one, other| one.time.total_cmp(&other.time));
         let mut samples: Vec<Sample> = Vec::with_capacity(self.samples.len());
+        let mut touched = f64::NEG_INFINITY;
         for sample in self.samples {
+            if sample.finger {
+                touched = sample.time;
+            } else if sample.time - touched <= EMULATED_MS {
+                continue;
+            }
             match samples.as_mut_slice() {
                 // Of two positions at one time, the later in the recording counts.
                 [.., last] if last.time == sample.time => *last = sample,

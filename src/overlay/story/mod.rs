@@ -26,6 +26,7 @@ pub(super) struct Story {
     pub(super) requests: Vec<RequestCue>,
     pub(super) console: Vec<ConsoleCue>,
     pub(super) typing: Vec<TypingCue>,
+    pub(super) steps: Vec<StepCue>,
     pub(super) frustrations: Vec<FrustrationCue>,
     pub(super) notes: Vec<NoteCue>,
     pub(super) captions: Vec<CaptionCue>,
@@ -131,6 +132,13 @@ pub(super) struct TypingCue {
     pub(super) steps: Vec<(f64, usize)>,
 }
 
+/// Something that the user did, in words.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct StepCue {
+    pub(super) span: Span,
+    pub(super) text: Arc<str>,
+}
+
 /// A sign of frustration at a spot.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FrustrationCue {
@@ -142,6 +150,18 @@ pub(super) struct FrustrationCue {
     /// CSS pixels of the page's viewport, unless `node` says of which document.
     pub(super) position: Option<(f64, f64)>,
     pub(super) node: Option<NodeId>,
+}
+
+impl FrustrationCue {
+    /// Whether it is about what was clicked there, or so near to it that nobody can tell.
+    pub(super) fn is_at(&self, click: &Click) -> bool {
+        const NEAR: f64 = 24.0;
+        let near = match (self.position, click.position) {
+            (Some((x, y)), Some((other_x, other_y))) => (x - other_x).hypot(y - other_y) <= NEAR,
+            _ => false,
+        };
+        near || self.node == Some(click.node)
+    }
 }
 
 /// A few words on what happens.
@@ -204,8 +224,9 @@ impl Story {
             notes: notes::notes(&signals, &clip.map),
             captions: notes::captions(&signals, captions, clip),
             landmarks: Vec::new(),
+            steps: Vec::new(),
         };
-        naming::name(tab, &mut story);
+        naming::name(tab, clip, &mut story);
         story.landmarks = story.find_landmarks();
         story
     }
@@ -334,6 +355,16 @@ fn clicks(tab: &Tab, clip: &Clip, signals: &[&Signal]) -> Vec<Click> {
 pub(super) fn first_after<T>(entries: &[T], clip_ms: f64, time: impl Fn(&T) -> f64) -> Option<f64> {
     let after = entries.partition_point(|entry| time(entry) <= clip_ms);
     entries.get(after).map(time)
+}
+
+/// Ends each where the next one begins.
+fn one_at_a_time<T>(cues: &mut [T], span: impl Fn(&mut T) -> &mut Span) {
+    let mut next = f64::INFINITY;
+    for cue in cues.iter_mut().rev() {
+        let span = span(cue);
+        span.until = span.until.min(next);
+        next = span.from;
+    }
 }
 
 /// How long a text takes to be read, in milliseconds.

@@ -1,42 +1,82 @@
-//! What was clicked and typed into, in the words of the page itself.
+//! What was done, clicked and typed into, in the words of the page itself.
 
-use super::Story;
-use crate::dom::{Description, Replay};
-use crate::recording::{NodeId, Tab};
+use super::{MOST_CUES, Span, StepCue, Story};
+use crate::clip::Clip;
+use crate::dom::Description;
+use crate::moment::{UserStepKind, steps};
+use crate::recording::{EventKind, NodeId, Tab};
 
-/// Names the targets of a story, from the page as it was right before each. Nodes inside of a control
-/// become the control. What was typed into secret fields becomes bullets.
-pub(super) fn name(tab: &Tab, story: &mut Story) {
-    let mut asked = Vec::new();
+/// How long a step is shown, in clip time.
+const STEP_MS: f64 = 5000.0;
+
+/// Names the targets of a story, from the page as it was right before each, and adds the steps of the
+/// user. Nodes inside of a control become the control. What was typed into secret fields becomes bullets.
+pub(super) fn name(tab: &Tab, clip: &Clip, story: &mut Story) {
+    let mut asked: Vec<(f64, NodeId)> = Vec::new();
+    let mut askers = Vec::new();
     for (index, cue) in story.errors.iter().enumerate() {
         if let Some(cause) = &cue.cause {
-            asked.push((cause.time, cause.node, Asker::Error(index)));
+            asked.push((cause.time, cause.node));
+            askers.push(Asker::Error(index));
         }
     }
     for (index, cue) in story.frustrations.iter().enumerate() {
         if let Some(node) = cue.node {
-            asked.push((cue.recording, node, Asker::Frustration(index)));
+            asked.push((cue.recording, node));
+            askers.push(Asker::Frustration(index));
         }
     }
     for (index, cue) in story.typing.iter().enumerate() {
-        asked.push((cue.recording, cue.node, Asker::Typing(index)));
+        asked.push((cue.recording, cue.node));
+        askers.push(Asker::Typing(index));
     }
-    asked.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let Some((first, ..)) = asked.first() else { return };
-    let mut replay = Replay::new(tab);
-    replay.seek(before(*first));
-    for (time, node, asker) in asked {
-        replay.advance_to(before(time));
-        let Some(found) = replay.page().describe(node) else {
-            continue;
-        };
-        asker.tell(story, node, &found);
+    let (steps, found) = steps(&part_of(tab, clip), &asked);
+    for ((asker, (_, node)), found) in askers.iter().zip(asked).zip(found) {
+        if let Some(found) = found {
+            asker.tell(story, node, &found);
+        }
     }
+    let told = steps.into_iter().filter(|step| {
+        // Pages have their own names, and typing is shown as it goes on.
+        let telling = matches!(
+            step.kind,
+            UserStepKind::Click | UserStepKind::Choose | UserStepKind::Resize
+        );
+        telling && super::shown(&clip.map, step.time)
+    });
+    story.steps = told
+        .take(MOST_CUES)
+        .map(|step| {
+            let from = clip.map.clip_at(step.time);
+            StepCue {
+                span: Span {
+                    from,
+                    until: from + STEP_MS,
+                },
+                text: step.text.into(),
+            }
+        })
+        .collect();
+    super::one_at_a_time(&mut story.steps, |cue| &mut cue.span);
 }
 
-/// What a click changes comes with the click's own time.
-fn before(time: f64) -> f64 {
-    time - 1.0
+/// The events of a tab that the clip's pages come from: deep in a long session, not all of it.
+fn part_of(tab: &Tab, clip: &Clip) -> Tab {
+    let end = tab.events.partition_point(|event| event.time <= clip.map.end());
+    let start = tab.events.partition_point(|event| event.time <= clip.map.start());
+    let before = tab.events.get(..start).unwrap_or_default();
+    let snapshot = before
+        .iter()
+        .rposition(|event| event.kind == EventKind::FullSnapshot)
+        .unwrap_or(0);
+    let meta = before
+        .get(..snapshot)
+        .and_then(|before| before.iter().rposition(|event| event.kind == EventKind::Meta))
+        .unwrap_or(snapshot);
+    Tab {
+        id: tab.id.clone(),
+        events: tab.events.get(meta..end).unwrap_or_default().to_vec(),
+    }
 }
 
 /// Who wants to know.

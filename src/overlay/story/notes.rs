@@ -130,7 +130,7 @@ pub(super) fn notes(signals: &[&Signal], map: &TimeMap) -> Vec<NoteCue> {
             });
         }
     }
-    one_at_a_time(&mut cues, |cue| &mut cue.span);
+    super::one_at_a_time(&mut cues, |cue| &mut cue.span);
     cues
 }
 
@@ -175,14 +175,4 @@ pub(super) fn captions(signals: &[&Signal], given: &[Caption], clip: &Clip) -> V
     }
     cues.retain(|cue| cue.span.until > cue.span.from);
     cues
-}
-
-/// Ends each where the next one begins.
-fn one_at_a_time<T>(cues: &mut [T], span: impl Fn(&mut T) -> &mut Span) {
-    let mut next = f64::INFINITY;
-    for cue in cues.iter_mut().rev() {
-        let span = span(cue);
-        span.until = span.until.min(next);
-        next = span.from;
-    }
 }
