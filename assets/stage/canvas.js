@@ -2,14 +2,17 @@
 // comes after it on the same canvas waits for it.
 
 let queues = new Map(); // handle → what is still to be drawn
+let drawnOn = new Set(); // handles of canvases of which something is recorded
 let objects = new WeakMap(); // context → constructor name → what the recorded calls made
 
 function resetCanvases() {
   queues = new Map();
+  drawnOn = new Set();
   objects = new WeakMap();
 }
 
 function enqueue(handle, item) {
+  drawnOn.add(handle);
   const queue = queues.get(handle);
   if (queue) queue.push(item);
   else queues.set(handle, [item]);

@@ -118,4 +118,4 @@ function beStill() {
   still = true;
 }
 
-Object.defineProperty(globalThis, "domreel", { value: Object.freeze({ step, settle, boxes, beStill }) });
+Object.defineProperty(globalThis, "domreel", { value: Object.freeze({ step, settle, boxes, missing, beStill }) });

@@ -45,6 +45,8 @@ pub(super) struct Bar {
     holds: Vec<Range<f64>>,
     /// The word that this is a reconstruction.
     mark: Option<SpriteId>,
+    /// What stands around the count of what is missing.
+    missing: [SpriteId; 2],
     /// Nothing else is between the bar and the page.
     first: bool,
     /// Clip time between two moves of the playhead and the clocks.
@@ -95,8 +97,9 @@ impl Bar {
         // Characters are about so wide.
         let taken = clocks * metrics.font * 5 / 8 + chip_width + 2 * metrics.margin + 2 * metrics.gap;
         let mark = (options.shows(Part::Reconstruction) && rect.width / metrics.font >= 44)
-            .then(|| atlas.add(cards::reconstruction(0)));
-        let taken = taken + if mark.is_some() { 11 * metrics.font } else { 0 };
+            .then(|| atlas.add(cards::reconstruction()));
+        let missing = cards::count_of_missing().map(|html| atlas.add(html));
+        let taken = taken + if mark.is_some() { 14 * metrics.font } else { 0 };
         let room = rect.width.saturating_sub(taken).max(6 * metrics.font);
         let folds = clip
             .map
@@ -129,6 +132,7 @@ impl Bar {
             landmarks: Vec::new(),
             holds: held.collect(),
             mark,
+            missing,
             first: layout.lane.height == 0,
             step: match clip.map.length() {
                 0..20_000 => 250.0,
@@ -147,14 +151,8 @@ impl Bar {
         bar
     }
 
-    /// Tells beside the mark how much is missing.
-    pub(super) fn set_missing(&mut self, count: usize, atlas: &mut Atlas) {
-        if let Some(mark) = &mut self.mark {
-            *mark = atlas.add(cards::reconstruction(count));
-        }
-    }
-
-    pub(super) fn draw(&self, clip_ms: f64, atlas: &Atlas, marks: &mut Vec<Mark>) {
+    /// Draws the bar; so many things in sight are `missing`.
+    pub(super) fn draw(&self, clip_ms: f64, missing: usize, atlas: &Atlas, marks: &mut Vec<Mark>) {
         let Bar {
             rect, theme, metrics, ..
         } = self;
@@ -175,6 +173,15 @@ impl Bar {
         }
         if let Some(mark) = self.mark {
             marks.push(Mark::Sprite(mark, (left, y)));
+            if missing > 0 {
+                let count = missing.to_string();
+                let [before, after] = self.missing;
+                let mut x = left + atlas.size(mark).0;
+                marks.push(Mark::Sprite(before, (x, y)));
+                x += atlas.size(before).0 + self.faint_digits.width(&count, atlas);
+                self.faint_digits.draw(&count, x, y, atlas, marks);
+                marks.push(Mark::Sprite(after, (x, y)));
+            }
         }
         if let Some(fold) = self.fold_at(clip_ms) {
             marks.push(Mark::Sprite(

@@ -273,15 +273,19 @@ pub(super) fn missing(kind: MissingKind) -> String {
         MissingKind::Canvas => "canvas not recorded",
         MissingKind::Image => "picture not recorded",
         MissingKind::Video => "video not recorded",
-        MissingKind::Blocked => "blocked by the recorder",
     };
     format!("<div class=absent>{text}</div>")
 }
 
-/// What says in the bar that this is not a film of a screen.
-pub(super) fn reconstruction(missing: usize) -> String {
-    match missing {
-        0 => "<span class=faint>reconstruction</span>".to_owned(),
-        count => format!("<span class=faint>reconstruction · {count} missing</span>"),
-    }
+/// What says in the bar that this is not a film of a screen…
+pub(super) fn reconstruction() -> String {
+    "<span class=faint>reconstruction</span>".to_owned()
+}
+
+/// …and how much of it is missing: around a count.
+pub(super) fn count_of_missing() -> [String; 2] {
+    [
+        "<span class=faint> · </span>".to_owned(),
+        "<span class=faint> missing</span>".to_owned(),
+    ]
 }

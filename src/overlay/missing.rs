@@ -33,6 +33,10 @@ impl MissingLabels {
             let Some(region) = scenery.visible(missing.place) else {
                 continue;
             };
+            // Icons and the like would be nothing but lines.
+            if region.width.min(region.height) < 5 * scenery.metrics.font {
+                continue;
+            }
             hatch(region, scenery, marks);
             let label = self.labels.iter().find(|(kind, _)| *kind == missing.kind);
             let Some((_, label)) = label else { continue };

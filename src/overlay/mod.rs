@@ -145,12 +145,9 @@ impl Overlay {
         self.layout.size()
     }
 
-    /// Tells in the bar that so many things of the pages are not in the recording. To be called before
-    /// [`Overlay::sheets`].
-    pub fn set_missing(&mut self, count: usize) {
-        if let Some(bar) = &mut self.bar {
-            bar.set_missing(count, &mut self.atlas);
-        }
+    /// Whether [`Places::missing`] is looked at.
+    pub fn labels_missing(&self) -> bool {
+        self.missing.is_some()
     }
 
     /// What the stage has to draw before anything can be composed: HTML for
@@ -222,7 +219,7 @@ impl Overlay {
             );
         }
         if let Some(bar) = &self.bar {
-            bar.draw(clip_ms, &self.atlas, &mut marks);
+            bar.draw(clip_ms, places.missing().len(), &self.atlas, &mut marks);
         }
         State {
             view: view.rect,

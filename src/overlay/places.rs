@@ -52,18 +52,15 @@ pub enum MissingKind {
     Image,
     /// A film.
     Video,
-    /// An element that the recorder was told to leave out.
-    Blocked,
 }
 
 impl MissingKind {
     /// All kinds.
-    pub const ALL: [MissingKind; 5] = [
+    pub const ALL: [MissingKind; 4] = [
         MissingKind::Frame,
         MissingKind::Canvas,
         MissingKind::Image,
         MissingKind::Video,
-        MissingKind::Blocked,
     ];
 }
 
@@ -117,9 +114,9 @@ impl KnownPlaces {
         self.nodes.insert(node, place);
     }
 
-    /// Notes a region that the recording does not contain.
-    pub fn add_missing(&mut self, missing: Missing) {
-        self.missing.push(missing);
+    /// Notes the regions that the recording does not contain.
+    pub fn set_missing(&mut self, missing: Vec<Missing>) {
+        self.missing = missing;
     }
 
     /// Notes where an element is, whatever document it is in.

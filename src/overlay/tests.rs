@@ -392,24 +392,27 @@ fn the_target_of_the_click_is_outlined_where_it_is() {
 #[test]
 fn what_is_missing_is_labelled_where_it_is_seen() {
     let overlay = overlay(&session(), &OverlayOptions::default());
-    let plain = overlay.state_at(100.0, &NoFrames).marks.len();
-    let mut places = KnownPlaces::default();
-    let add = |places: &mut KnownPlaces, x: f64| {
-        places.add_missing(Missing {
-            place: PlaceBox {
-                x,
-                y: 100.0,
-                width: 200.0,
-                height: 100.0,
-            },
-            kind: MissingKind::Canvas,
-        });
+    let missing = |x: f64| Missing {
+        place: PlaceBox {
+            x,
+            y: 100.0,
+            width: 200.0,
+            height: 300.0,
+        },
+        kind: MissingKind::Canvas,
     };
-    add(&mut places, 5000.0);
-    add(&mut places, f64::NAN);
-    assert_eq!(overlay.state_at(100.0, &places).marks.len(), plain);
-    add(&mut places, 100.0);
-    assert!(overlay.state_at(100.0, &places).marks.len() > plain);
+    let lines = |missing: Vec<Missing>| {
+        let mut places = KnownPlaces::default();
+        places.set_missing(missing);
+        let marks = overlay.state_at(100.0, &places).marks;
+        marks
+            .iter()
+            .filter(|mark| matches!(mark, Mark::Line { .. }))
+            .count()
+    };
+    let plain = lines(Vec::new());
+    assert_eq!(lines(vec![missing(5000.0), missing(f64::NAN)]), plain);
+    assert!(lines(vec![missing(100.0)]) > plain);
 }
 
 proptest! {

@@ -8,7 +8,7 @@ use super::chunk::Chunk;
 use super::{Progress, RenderError, RenderOptions, places};
 use crate::clip::{Plan, Tick};
 use crate::dom::Replay;
-use crate::overlay::{KnownPlaces, Overlay, Scene};
+use crate::overlay::{KnownPlaces, Missing, Overlay, Scene};
 use crate::recording::Tab;
 use crate::stage::{BrowserOptions, CaptureMethod, SheetPicture, Shown, Stage, StageError, StageOptions};
 
@@ -197,17 +197,22 @@ impl<'a> Pool<'a> {
         let mut next = Some(chunk.first);
         let mut shown: Option<Shown> = None;
         let mut last: Option<Vec<u8>> = None;
+        let mut missing = Vec::new();
         while let Some(tick) = next {
             if self.stopped.load(Ordering::Relaxed) || self.job.progress.cancelled() {
                 return Err(RenderError::Cancelled);
             }
-            let taken = match self.frame(browser, replay, chunk, tick, shown.take()).await {
+            let taken = match self
+                .frame(browser, replay, chunk, tick, shown.take(), &mut missing)
+                .await
+            {
                 // What was shown is lost with the browser: the frame is made anew in another one.
                 Err(error) if error.is_lost_browser() && self.may_restart() => {
                     tracing::warn!(%error, "starting the browser again");
                     *browser = None;
                     last = None;
-                    self.frame(browser, replay, chunk, tick, None).await?
+                    self.frame(browser, replay, chunk, tick, None, &mut missing)
+                        .await?
                 }
                 taken => taken?,
             };
@@ -248,6 +253,7 @@ impl<'a> Pool<'a> {
         chunk: &Chunk,
         tick: Tick,
         shown: Option<Shown>,
+        missing: &mut Vec<Missing>,
     ) -> Result<Taken, StageError> {
         let stage = match browser {
             Some(stage) => stage,
@@ -278,7 +284,11 @@ impl<'a> Pool<'a> {
             .filter(|next| next.index < chunk.grid.end);
         let until = next.map_or(chunk.grid.end, |next| next.index);
         let times = (tick.index..until).map(|index| self.job.plan.at(index).0 as f64);
-        let places = places::known(stage, replay.page(), &shown.frames, self.job.overlay, times).await?;
+        if changed {
+            *missing = places::missing(stage, self.job.overlay).await?;
+        }
+        let mut places = places::known(stage, replay.page(), &shown.frames, self.job.overlay, times).await?;
+        places.set_missing(missing.clone());
         Ok(Taken {
             shown,
             picture,

@@ -1,7 +1,7 @@
 //! Where on the page is what the overlays speak of.
 
 use crate::dom::{Handle, Page};
-use crate::overlay::{KnownPlace, KnownPlaces, Overlay, PlaceBox};
+use crate::overlay::{KnownPlace, KnownPlaces, Missing, MissingKind, Overlay, PlaceBox};
 use crate::stage::{FramePlace, Stage, StageError};
 
 /// Asks the stage, which shows `page` with its `frames`, for what `overlay` will ask for at some clip
@@ -58,4 +58,27 @@ pub(super) async fn known(
         }
     }
     Ok(places)
+}
+
+/// What is in sight on the page but not in the recording, if `overlay` labels it.
+///
+/// # Errors
+/// When the browser does not answer.
+pub(super) async fn missing(stage: &mut Stage, overlay: &Overlay) -> Result<Vec<Missing>, StageError> {
+    if !overlay.labels_missing() {
+        return Ok(Vec::new());
+    }
+    let found = stage.missing().await?;
+    let labelled = found.into_iter().filter_map(|found| {
+        Some(Missing {
+            kind: *MissingKind::ALL.get(found.kind)?,
+            place: PlaceBox {
+                x: found.x,
+                y: found.y,
+                width: found.width,
+                height: found.height,
+            },
+        })
+    });
+    Ok(labelled.collect())
 }

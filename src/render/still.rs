@@ -52,7 +52,8 @@ pub fn still(
             let page = stage.shot().await?;
             let clip_ms = clip.map.clip_at(recording_time).min(plan.length() as f64);
             let times = std::iter::once(clip_ms);
-            let places = places::known(&mut stage, replay.page(), &shown.frames, &overlay, times).await?;
+            let mut places = places::known(&mut stage, replay.page(), &shown.frames, &overlay, times).await?;
+            places.set_missing(places::missing(&mut stage, &overlay).await?);
             let state = overlay.state_at(clip_ms, &places);
             take(index, overlay.compose(&page, &state))?;
         }

@@ -28,7 +28,7 @@ pub use self::error::StageError;
 pub use self::find::{BROWSER_VARIABLE, BrowserChoice, NO_SANDBOX_VARIABLE, browser_version, is_root};
 pub use self::install::InstallPlan;
 pub use self::sheet::{SheetPicture, SpriteBox};
-pub use self::show::{FramePlace, NodeBox, Shown};
+pub use self::show::{FramePlace, MissingBox, NodeBox, Shown};
 
 /// How pictures are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -89,6 +89,34 @@ impl From<(Handle, f64, f64, f64, f64)> for NodeBox {
     }
 }
 
+/// Something that the recording refers to but does not contain.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(from = "(usize, f64, f64, f64, f64)")]
+pub struct MissingBox {
+    /// What it is: position in [`MissingKind::ALL`](crate::overlay::MissingKind::ALL).
+    pub kind: usize,
+    /// Left edge in CSS pixels of the page.
+    pub x: f64,
+    /// Top edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+impl From<(usize, f64, f64, f64, f64)> for MissingBox {
+    fn from((kind, x, y, width, height): (usize, f64, f64, f64, f64)) -> Self {
+        MissingBox {
+            kind,
+            x,
+            y,
+            width,
+            height,
+        }
+    }
+}
+
 impl Stage {
     /// Carries out `steps` and leaves the page as it is at recording time `to` (milliseconds since the
     /// Unix epoch), ready for [`Stage::shot`].
@@ -127,6 +155,16 @@ impl Stage {
         self.prepare().await?;
         let call = format!("domreel.boxes({nodes:?})");
         read(self.page.evaluate("measuring nodes", call).await?)
+    }
+
+    /// What is in sight on the page but not in the recording. Shadow roots are not searched.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn missing(&mut self) -> Result<Vec<MissingBox>, StageError> {
+        self.prepare().await?;
+        let call = "domreel.missing()".to_owned();
+        read(self.page.evaluate("looking for what is missing", call).await?)
     }
 
     /// Loads the page script, once.

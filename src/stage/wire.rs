@@ -16,6 +16,7 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("../../assets/stage/sheets.js"),
     include_str!("../../assets/stage/canvas.js"),
     include_str!("../../assets/stage/clock.js"),
+    include_str!("../../assets/stage/missing.js"),
     include_str!("../../assets/stage/stage.js"),
     "return 0;\n})()",
 );

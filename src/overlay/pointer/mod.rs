@@ -235,3 +235,6 @@ fn within(tab: &Tab, from: f64, to: f64) -> impl Iterator<Item = usize> {
         })
     })
 }
+
+#[cfg(test)]
+mod tests;
