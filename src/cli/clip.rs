@@ -2,6 +2,8 @@
 
 use clap::Args;
 use domreel::clip::{ClipOptions, Idle, Seconds, Speed, TimePoint};
+use domreel::moment::{Around, PartOptions};
+use domreel::render::Choice;
 
 /// Which part of a recording is shown, and how fast.
 #[derive(Debug, Clone, Args)]
@@ -12,6 +14,28 @@ pub(crate) struct ClipArgs {
     /// Where the clip ends
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Clip")]
     to: Option<TimePoint>,
+    /// Show a moment: error, error:2, error:last, error:/regex/, error-id:ID, rage-click, dead-click,
+    /// error-click, request:5xx, marker:NAME, all-errors, or a time
+    ///
+    /// The clip begins with what the user did that led there and ends when the page has settled.
+    /// ‘domreel inspect’ lists the moments.
+    #[arg(long, value_name = "MOMENT", conflicts_with_all = ["from", "to", "auto"], help_heading = "Clip")]
+    around: Option<Around>,
+    /// Show the part most worth seeing, and say why
+    #[arg(long, conflicts_with_all = ["from", "to"], help_heading = "Clip")]
+    auto: bool,
+    /// With --around or --auto: begin so long before the moment
+    #[arg(long, value_name = "TIME", help_heading = "Clip")]
+    before: Option<Seconds>,
+    /// With --around or --auto: end so long after the moment
+    #[arg(long, value_name = "TIME", help_heading = "Clip")]
+    after: Option<Seconds>,
+    /// With --around or --auto: show so much of the recording at most around each moment
+    #[arg(long, value_name = "TIME", default_value_t = PartOptions::default().max, help_heading = "Clip")]
+    max: Seconds,
+    /// Without a range: of clips that would be longer than this, show the part most worth seeing
+    #[arg(long, value_name = "TIME", default_value = "2min", help_heading = "Clip")]
+    max_session: Seconds,
     /// How many times faster than recorded, 0.1 to 100
     #[arg(long, value_name = "FACTOR", default_value_t = ClipOptions::default().speed, help_heading = "Clip")]
     speed: Speed,
@@ -31,6 +55,21 @@ pub(crate) struct ClipArgs {
 }
 
 impl ClipArgs {
+    /// Which part of the recording is shown.
+    pub(crate) fn choice(&self) -> Choice {
+        let parts = PartOptions {
+            before: self.before,
+            after: self.after,
+            max: self.max,
+        };
+        match &self.around {
+            Some(around) => Choice::Around(around.clone(), parts),
+            None if self.auto => Choice::MostWorthSeeing(parts),
+            None if self.from.is_some() || self.to.is_some() => Choice::Range,
+            None => Choice::WholeUpTo(self.max_session, parts),
+        }
+    }
+
     /// The options, where `default_fps` is for when nothing is asked for.
     pub(crate) fn options(&self, default_fps: u32) -> ClipOptions {
         ClipOptions {

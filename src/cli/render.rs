@@ -23,6 +23,7 @@ use super::progress::RenderBar;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   domreel render session.json -o clip.gif
+  domreel render session.json --around error -o clip.gif
   domreel render session.json.gz --from 0:40 --to 1:05 -o clip.gif
   domreel render session.json --from 13:37:05Z --speed 2 --idle off --width 1280 -o clip.gif
   domreel render session.json -o frames/             PNG files and frames.json
@@ -93,6 +94,7 @@ pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
     let tab = args.tab.choose(&recording, console)?;
     let options = RenderOptions {
         clip: args.clip.options(format.default_fps() as u32),
+        choice: args.clip.choice(),
         size: args.size.size(format.default_width()),
         overlay: args.overlay.options(),
         still: false,
@@ -103,6 +105,9 @@ pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
     let rendered = render(&recording, tab, &options, encoder, &bar);
     drop(bar);
     let report = rendered?;
+    if let Some(chosen) = &report.chosen {
+        console.note(chosen);
+    }
     let elapsed = began.elapsed();
     let result = Made {
         output: &args.output,

@@ -8,7 +8,7 @@ use domreel::clip::{ClipOptions, Idle, TimePoint};
 use domreel::encode::EncodeError;
 use domreel::encode::frames::png;
 use domreel::encode::output::write_file;
-use domreel::render::{RenderOptions, StillOptions, still};
+use domreel::render::{Choice, RenderOptions, StillOptions, still};
 use serde::Serialize;
 
 use super::Done;
@@ -84,6 +84,7 @@ pub(crate) fn run(args: &ShotArgs, console: &Console) -> Done {
             max_length: "100000000".parse().unwrap_or(ClipOptions::default().max_length),
             ..ClipOptions::default()
         },
+        choice: Choice::Range,
         size: args.size.size(None),
         overlay: args.overlay.options(),
         still: args.still,

@@ -26,6 +26,8 @@ pub use self::plan::{Plan, Tick};
 pub use self::time_map::{Segment, SegmentKind, TimeMap};
 pub use self::time_point::{TimePoint, TimePointError, offset_text, utc_text};
 
+use std::ops::Range;
+
 use self::idle::Fold;
 use self::time_map::TimeMapBuilder;
 use self::time_point::Span;
@@ -51,6 +53,15 @@ impl Clip {
     /// When the tab has no full snapshot, the range holds nothing that can be shown, an option is out
     /// of its bounds, or the clip would be longer than [`ClipOptions::max_length`].
     pub fn new(tab: &Tab, options: &ClipOptions) -> Result<Clip, ClipError> {
+        Clip::of_parts(tab, options, &[])
+    }
+
+    /// Makes a clip of these parts of a tab (recording times in milliseconds since the Unix epoch, in
+    /// order and apart from each other) whatever range `options` has; of that range if there are none.
+    ///
+    /// # Errors
+    /// When there is nothing to show, or the clip would be too long.
+    pub fn of_parts(tab: &Tab, options: &ClipOptions, parts: &[Range<f64>]) -> Result<Clip, ClipError> {
         options.check()?;
         let (Some(origin), Some(session_end)) = (tab.start(), tab.end()) else {
             return Err(ClipError::NoPicture);
@@ -65,16 +76,30 @@ impl Clip {
             start: origin,
             end: session_end,
         };
-        let (from, to) = range(session, picture, options)?;
+        let parts = match parts {
+            [] => {
+                let (from, to) = range(session, picture, options)?;
+                vec![from..to]
+            }
+            parts => parts
+                .iter()
+                .map(|part| part.start.max(picture)..part.end.min(session_end))
+                .filter(|part| part.start < part.end)
+                .collect(),
+        };
+        let begin = parts.first().ok_or(ClipError::NoPicture)?.start;
 
-        let mut map = TimeMapBuilder::new(from);
+        let mut map = TimeMapBuilder::new(begin);
         let fold_ms = options.fold.milliseconds();
         let speed = options.speed.factor();
-        for Fold { start, end } in idle::folds(tab, from, to, options) {
-            map.play_until(start, speed);
-            map.fold_until(end, fold_ms);
+        for part in parts {
+            map.cut_until(part.start, fold_ms);
+            for Fold { start, end } in idle::folds(tab, part.start, part.end, options) {
+                map.play_until(start, speed);
+                map.fold_until(end, fold_ms);
+            }
+            map.play_until(part.end, speed);
         }
-        map.play_until(to, speed);
 
         let limit = options.max_length.milliseconds();
         if map.clip_ms() > limit {

@@ -138,7 +138,7 @@ impl Plan {
             let segment = self.map.segment_at(self.grid.at(index) as f64);
             match segment.kind {
                 SegmentKind::Play => return Some(index),
-                SegmentKind::Fold { .. } | SegmentKind::Hold => {
+                SegmentKind::Fold { .. } | SegmentKind::Cut { .. } | SegmentKind::Hold => {
                     index = self.grid.first_from(segment.clip.end).max(index + 1);
                 }
             }

@@ -432,6 +432,7 @@ proptest! {
                         prop_assert!(!(inside && event.kind.touches_page()));
                     }
                 }
+                SegmentKind::Cut { .. } => prop_assert!(false, "one part has no cuts"),
                 SegmentKind::Hold => prop_assert_eq!(recording_ms, 0.0),
             }
         }
@@ -471,4 +472,26 @@ proptest! {
         let last_change = tab.events.iter().rev().find(|event| event.kind.touches_page()).unwrap().time;
         prop_assert!(tick.recording >= last_change);
     }
+}
+
+#[test]
+fn parts_are_joined_by_cuts() {
+    let tab = mutations(&[1000.0, 20_000.0, 21_000.0, 40_000.0]);
+    let parts = [START + 500.0..START + 1500.0, START + 19_500.0..START + 21_500.0];
+    let clip = Clip::of_parts(&tab, &ClipOptions::default(), &parts).unwrap();
+    let kinds: Vec<SegmentKind> = clip.map.segments().iter().map(|segment| segment.kind).collect();
+    let skipped_ms = 18_000.0;
+    assert_eq!(
+        kinds,
+        [
+            SegmentKind::Play,
+            SegmentKind::Cut { skipped_ms },
+            SegmentKind::Play,
+            SegmentKind::Hold
+        ]
+    );
+    assert_eq!(clip.map.start(), START + 500.0);
+    assert_eq!(clip.map.end(), START + 21_500.0);
+    // While nothing is shown of it, the page stands still.
+    assert_eq!(clip.map.picture_at(1200.0), START + 1500.0);
 }

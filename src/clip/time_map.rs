@@ -14,6 +14,11 @@ pub enum SegmentKind {
         /// How much recording time, in milliseconds.
         skipped_ms: f64,
     },
+    /// Recording time that was not asked for is left out between two parts, in a short pause.
+    Cut {
+        /// How much recording time, in milliseconds.
+        skipped_ms: f64,
+    },
     /// Recording time stands still.
     Hold,
 }
@@ -95,7 +100,7 @@ impl TimeMap {
     pub fn picture_at(&self, clip_ms: f64) -> f64 {
         let segment = self.segment_at(clip_ms);
         match segment.kind {
-            SegmentKind::Fold { .. } => segment.recording.start,
+            SegmentKind::Fold { .. } | SegmentKind::Cut { .. } => segment.recording.start,
             SegmentKind::Play | SegmentKind::Hold => self.recording_at(clip_ms),
         }
     }
@@ -210,6 +215,12 @@ impl TimeMapBuilder {
         let skipped_ms = recording - self.recording;
         // Without any clip time, the fold would not be there and its time would play.
         self.push(SegmentKind::Fold { skipped_ms }, recording, clip_ms.max(1.0));
+    }
+
+    /// Leaves out what is before a recording time, in a pause of `clip_ms` of clip time.
+    pub(super) fn cut_until(&mut self, recording: f64, clip_ms: f64) {
+        let skipped_ms = recording - self.recording;
+        self.push(SegmentKind::Cut { skipped_ms }, recording, clip_ms.max(1.0));
     }
 
     fn push(&mut self, kind: SegmentKind, recording: f64, clip_ms: f64) {

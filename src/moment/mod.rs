@@ -14,7 +14,7 @@ use crate::recording::{
 };
 
 pub use self::fingerprint::fingerprint;
-pub use self::select::{Around, AroundError, Range, RangeOptions, most_worth_seeing};
+pub use self::select::{Around, AroundError, PartOptions, joined, most_worth_seeing, part_around};
 pub use self::steps::{UserStep, UserStepKind, steps};
 
 /// Something worth showing.

@@ -2,6 +2,7 @@
 //! settled.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use regex::Regex;
@@ -249,18 +250,18 @@ fn inventory(moments: &[Moment]) -> String {
 
 /// How much is shown around a moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RangeOptions {
+pub struct PartOptions {
     /// Shown before the moment; `None`: from what led to it.
     pub before: Option<Seconds>,
     /// Shown after the moment; `None`: until the page has settled.
     pub after: Option<Seconds>,
-    /// Longest range, in recording time.
+    /// Longest part, in recording time.
     pub max: Seconds,
 }
 
-impl Default for RangeOptions {
+impl Default for PartOptions {
     fn default() -> Self {
-        RangeOptions {
+        PartOptions {
             before: None,
             after: None,
             max: Seconds::from_milliseconds(20_000.0),
@@ -268,51 +269,34 @@ impl Default for RangeOptions {
     }
 }
 
-/// A part of a recording, in milliseconds since the Unix epoch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Range {
-    /// Where it begins.
-    pub from: f64,
-    /// Where it ends.
-    pub to: f64,
+/// The part of `tab` that shows what happened at `time`; both in milliseconds since the Unix epoch.
+pub fn part_around(tab: &Tab, time: f64, options: &PartOptions) -> Range<f64> {
+    let max = options.max.milliseconds();
+    let from = match options.before {
+        Some(before) => time - before.milliseconds(),
+        None => cause(tab, time).unwrap_or(time) - LEAD_IN,
+    };
+    let to = match options.after {
+        Some(after) => time + after.milliseconds(),
+        None => settled(tab, time, max / 2.0) + LEAD_OUT,
+    };
+    // The moment itself stays in view: what led there is cut first.
+    let to = to.min(time.max(from) + max);
+    let from = from.max(to - max).max(tab.start().unwrap_or(from));
+    from..to.min(tab.end().unwrap_or(to)).max(from)
 }
 
-impl Range {
-    /// The part of `tab` that shows what happened at `time`.
-    pub fn around(tab: &Tab, time: f64, options: &RangeOptions) -> Range {
-        let max = options.max.milliseconds();
-        let from = match options.before {
-            Some(before) => time - before.milliseconds(),
-            None => cause(tab, time).unwrap_or(time) - LEAD_IN,
-        };
-        let to = match options.after {
-            Some(after) => time + after.milliseconds(),
-            None => settled(tab, time, max / 2.0) + LEAD_OUT,
-        };
-        // The moment itself stays in view: what led there is cut first.
-        let to = to.min(time.max(from) + max);
-        let from = from.max(to - max);
-        let start = tab.start().unwrap_or(from);
-        let end = tab.end().unwrap_or(to);
-        let from = from.max(start);
-        Range {
-            from,
-            to: to.min(end).max(from),
+/// Parts in order of time, those that touch each other joined.
+pub fn joined(mut parts: Vec<Range<f64>>) -> Vec<Range<f64>> {
+    parts.sort_by(|one, two| one.start.total_cmp(&two.start));
+    let mut joined: Vec<Range<f64>> = Vec::new();
+    for part in parts {
+        match joined.last_mut() {
+            Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
+            _ => joined.push(part),
         }
     }
-
-    /// Ranges in order of time, those that touch each other joined.
-    pub fn joined(mut ranges: Vec<Range>) -> Vec<Range> {
-        ranges.sort_by(|one, two| one.from.total_cmp(&two.from));
-        let mut joined: Vec<Range> = Vec::new();
-        for range in ranges {
-            match joined.last_mut() {
-                Some(last) if range.from <= last.to => last.to = last.to.max(range.to),
-                _ => joined.push(range),
-            }
-        }
-        joined
-    }
+    joined
 }
 
 /// When the user did what led to something at `time`: the last click, tap or navigation before it,

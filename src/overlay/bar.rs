@@ -109,7 +109,12 @@ impl Bar {
                 SegmentKind::Fold { skipped_ms } => Some(Fold {
                     start: segment.clip.start,
                     end: segment.clip.end,
-                    chip: atlas.add(idle_chip(skipped_ms)),
+                    chip: atlas.add(skip_chip(skipped_ms, "idle")),
+                }),
+                SegmentKind::Cut { skipped_ms } => Some(Fold {
+                    start: segment.clip.start,
+                    end: segment.clip.end,
+                    chip: atlas.add(skip_chip(skipped_ms, "left out")),
                 }),
                 SegmentKind::Play | SegmentKind::Hold => None,
             });
@@ -407,7 +412,7 @@ fn address_line(address: &str, room: u32, font: u32) -> String {
     )
 }
 
-fn idle_chip(skipped_ms: f64) -> String {
+fn skip_chip(skipped_ms: f64, why: &str) -> String {
     let seconds = (skipped_ms / 1000.0).round().max(1.0) as u64;
     let text = match seconds {
         0..60 => format!("{seconds} s"),
@@ -416,6 +421,6 @@ fn idle_chip(skipped_ms: f64) -> String {
     };
     format!(
         "<div class=chip><svg viewBox=\"0 0 14 10\"><path fill=currentColor \
-         d=\"M0 0l7 5-7 5zM7 0l7 5-7 5z\"/></svg>{text} idle</div>"
+         d=\"M0 0l7 5-7 5zM7 0l7 5-7 5z\"/></svg>{text} {why}</div>"
     )
 }

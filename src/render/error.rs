@@ -2,6 +2,7 @@
 
 use crate::clip::ClipError;
 use crate::encode::EncodeError;
+use crate::moment::AroundError;
 use crate::stage::StageError;
 
 /// Why a clip could not be made.
@@ -11,6 +12,9 @@ pub enum RenderError {
     /// The recording has nothing to show, or not where it was looked for.
     #[error(transparent)]
     Clip(#[from] ClipError),
+    /// The recording has no such moment.
+    #[error(transparent)]
+    Around(#[from] AroundError),
     /// The browser could not be used, or failed twice.
     #[error(transparent)]
     Stage(#[from] StageError),

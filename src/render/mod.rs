@@ -10,6 +10,7 @@
 //! encoder slows the browsers down and memory does not grow with a clip's length.
 
 mod capture;
+mod choose;
 mod chunk;
 mod compose;
 mod error;
@@ -23,12 +24,13 @@ use std::thread;
 
 use self::capture::{Job, Pool};
 use self::compose::Composer;
-use crate::clip::{Clip, Plan};
+use crate::clip::Plan;
 use crate::encode::Encoder;
 use crate::overlay::{Overlay, Scene, with_time_to_read};
 use crate::recording::{Recording, Tab};
 use crate::stage::CaptureMethod;
 
+pub use self::choose::Choice;
 pub use self::error::RenderError;
 pub use self::options::{DrawingOptions, RenderOptions};
 pub use self::progress::{Phase, Progress};
@@ -48,7 +50,7 @@ pub fn render(
     progress: &dyn Progress,
 ) -> Result<Report, RenderError> {
     progress.phase(Phase::Starting);
-    let clip = Clip::new(tab, &options.clip)?;
+    let (clip, chosen) = choose::choose(tab, &recording.telemetry, &options.clip, &options.choice)?;
     let clip = with_time_to_read(clip, tab, &recording.telemetry, &options.overlay);
     let plan = Plan::new(tab, &clip);
     let scene = Scene::new(tab, &clip, options.size);
@@ -89,6 +91,7 @@ pub fn render(
     })?;
     progress.phase(Phase::Finishing);
     let mut report = Report {
+        chosen,
         captured: composed.captured,
         clip_ms: plan.length(),
         recording_ms: clip.map.end() - clip.map.start(),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::Choice;
 use crate::clip::ClipOptions;
 use crate::overlay::{OutputSize, OverlayOptions};
 use crate::stage::CaptureMethod;
@@ -9,8 +10,10 @@ use crate::stage::CaptureMethod;
 /// Everything that decides how a clip looks.
 #[derive(Debug, Clone, Default)]
 pub struct RenderOptions {
-    /// Which part of the recording is shown, and when.
+    /// Range, speed and idle time of the clip.
     pub clip: ClipOptions,
+    /// Which part of the recording is shown.
+    pub choice: Choice,
     /// How large.
     pub size: OutputSize,
     /// What is drawn over it.

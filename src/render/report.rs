@@ -7,6 +7,8 @@ use crate::encode::Summary;
 /// What a render did, for people and scripts.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
+    /// Which part was chosen and why, where that was not the user's choice.
+    pub chosen: Option<String>,
     /// Width of the clip in device pixels.
     pub width: u32,
     /// Height of the clip in device pixels.

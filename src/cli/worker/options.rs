@@ -69,6 +69,10 @@ impl JobOptions {
         self.clip.options(self.format().default_fps() as u32)
     }
 
+    pub(crate) fn choice(&self) -> domreel::render::Choice {
+        self.clip.choice()
+    }
+
     pub(crate) fn size(&self) -> OutputSize {
         self.size.size(self.format().default_width())
     }

@@ -9,7 +9,7 @@ use domreel::encode::gif::GifOptions;
 use domreel::encode::output::{Format, Target, open};
 use domreel::format::{FormatError, Input, ReadOptions, read};
 use domreel::recording::{DamageKind, Recording};
-use domreel::render::{self, DrawingOptions, RenderError, RenderOptions, StillOptions};
+use domreel::render::{self, Choice, DrawingOptions, RenderError, RenderOptions, StillOptions};
 use domreel::worker::job::{Class, JobError, JobSpec, Phase};
 use domreel::worker::renderer::{Progress, Rendered, RenderedFile, Renderer};
 use serde_json::{Map, Value, json};
@@ -101,6 +101,7 @@ impl Renderer for ChromiumRenderer {
             .map_err(|failure| JobError::fatal(Class::Option, failure.to_string()))?;
         let options = RenderOptions {
             clip: line.clip(),
+            choice: line.choice(),
             size: line.size(),
             overlay: line.overlay(),
             still: false,
@@ -162,6 +163,7 @@ impl Renderer for ChromiumRenderer {
                 max_length: "100000000".parse().unwrap_or(ClipOptions::default().max_length),
                 ..ClipOptions::default()
             },
+            choice: Choice::Range,
             size: line.size(),
             overlay: line.overlay(),
             still: false,
