@@ -6,93 +6,73 @@ use rustc_hash::FxHashSet;
 
 use super::attributes::style_change;
 use super::css::rewritten;
-use super::markup::{is_shown, shown_tag};
-use super::node::{Drawn, Element, Kind};
+use super::node::{Element, Kind};
 use super::page::Page;
+use super::sanitize::{shown, shown_tag};
 use super::sheets::sheet_change;
-use super::tree::{Key, Link};
-use super::{Change, Handle, NewContent, NewNode, Range, STAGE, Sheet};
+use super::tree::Key;
+use super::{Change, Handle, NewContent, NewNode, STAGE, Sheet};
 use crate::recording::Font;
 
 impl Page {
     /// The whole page as changes, the first of them [`Change::Reset`].
     pub fn snapshot(&mut self) -> Vec<Change> {
-        let mut out = Vec::new();
+        let mut out = vec![Change::Reset];
         if let Some((width, height)) = self.viewport {
             out.push(Change::Viewport { width, height });
         }
-        out.push(Change::Reset);
         self.forget_copies(None);
         self.next_sheet = 0;
-        self.newly_defined.clear();
-        let Some(root) = self.tree.root else { return out };
-        // However the page became what it is, its snapshot is the same.
-        self.tree.number_anew(root);
-        out.push(Change::Insert {
-            parent: STAGE,
-            before: None,
-            nodes: self.new_nodes(root),
-        });
-        for name in &self.defined {
-            out.push(Change::DefineElement {
-                name: Arc::clone(name),
+        if let Some(root) = self.tree.root {
+            // However the page became what it is, its snapshot is the same.
+            self.tree.number_anew(root);
+            out.push(Change::Insert {
+                parent: STAGE,
+                before: None,
+                nodes: self.new_nodes(root),
             });
         }
-        for at in 0..self.fonts.len() {
-            let font = self.fonts.get(at).cloned();
-            out.extend(font.and_then(|font| self.font_change(&font)));
-        }
-        let all = self.tree.subtree(root);
+        out.extend(self.defined.iter().map(|name| Change::DefineElement {
+            name: Arc::clone(name),
+        }));
+        out.extend(self.fonts.iter().filter_map(|font| self.font_change(font)));
+        let all = self
+            .tree
+            .root
+            .map(|root| self.tree.subtree(root))
+            .unwrap_or_default();
         self.state_changes(&all, &mut out);
-        out.extend(self.focus_change());
-        out.extend(self.hover.and_then(|id| {
-            let node = self.handle_of(id)?;
-            Some(Change::Hover { node: Some(node) })
-        }));
-        out.extend(self.active.and_then(|id| {
-            let node = self.handle_of(id)?;
-            Some(Change::Active { node: Some(node) })
-        }));
-        if !self.selection.is_empty() {
-            out.extend(self.selection_change());
-        }
+        self.pointing_changes(&mut out);
         out
     }
 
-    /// Brings into the stage what an event added, after what it put out.
-    pub(super) fn emit_fresh(&mut self, fresh: &[Key], known_to_stage: Handle, out: &mut Vec<Change>) {
-        for node in std::mem::take(&mut self.pending_removals) {
+    /// Brings into the stage what an event made, after what it put out.
+    pub(super) fn emit_fresh(&mut self, known_to_stage: Handle, out: &mut Vec<Change>) {
+        for node in std::mem::take(&mut self.scratch.removals) {
             if node <= known_to_stage {
                 out.push(Change::Remove { node });
             }
         }
-        let mut unseen: FxHashSet<Key> = std::mem::take(&mut self.fresh_roots)
+        let is_new = |handle: Option<Handle>| handle.is_some_and(|handle| handle > known_to_stage);
+        let mut unseen: FxHashSet<Key> = std::mem::take(&mut self.scratch.fresh)
             .into_iter()
-            .chain(fresh.iter().copied())
-            .filter(|key| {
-                self.tree
-                    .handle(*key)
-                    .is_some_and(|handle| handle > known_to_stage)
-            })
+            .filter(|key| is_new(self.tree.handle(*key)))
             .collect();
-        let mut tops: Vec<Key> = unseen
-            .iter()
-            .copied()
-            .filter(|key| {
-                let parent = self.tree.get(*key).and_then(|node| node.parent);
-                parent.is_some_and(|parent| {
-                    self.tree
-                        .handle(parent)
-                        .is_some_and(|handle| handle <= known_to_stage)
-                })
-            })
-            .collect();
+        let hangs_in_stage = |key: &Key| {
+            let parent = self.tree.get(*key).and_then(|node| node.parent);
+            parent.is_some_and(|parent| !is_new(self.tree.handle(parent)))
+        };
+        let mut tops: Vec<Key> = unseen.iter().copied().filter(hangs_in_stage).collect();
         tops.sort_unstable_by_key(|key| self.tree.handle(*key));
+        // The stage can tell new handles by their being higher than all before.
+        for top in &tops {
+            self.tree.renew_handles(*top);
+        }
         for top in tops {
             self.insert(top, &unseen, out);
             unseen.remove(&top);
         }
-        for name in std::mem::take(&mut self.newly_defined) {
+        for name in std::mem::take(&mut self.scratch.defined) {
             out.push(Change::DefineElement { name });
         }
     }
@@ -114,27 +94,6 @@ impl Page {
         });
         let all = self.tree.subtree(top);
         self.state_changes(&all, out);
-    }
-
-    /// Makes an element anew in the stage, because it is no longer what it was.
-    pub(super) fn renew_sheet(&mut self, key: Key, out: &mut Vec<Change>) {
-        let Some(node) = self.tree.handle(key) else { return };
-        // Its text is the new sheet's.
-        let texts: Vec<Key> = self.tree.children(key).collect();
-        let css = self
-            .tree
-            .get(key)
-            .and_then(|node| node.element()?.css_text.clone())
-            .unwrap_or_default();
-        for text in texts {
-            self.tree.remove(text);
-        }
-        let born = self.tree.get(key).map_or(0.0, |node| node.born);
-        let text = self.tree.create(None, Kind::Text(css), born);
-        self.tree.attach(text, key, Link::Child, None);
-        out.push(Change::Remove { node });
-        self.tree.renew_handles(key);
-        self.insert(key, &FxHashSet::default(), out);
     }
 
     fn new_nodes(&self, top: Key) -> Vec<NewNode> {
@@ -196,17 +155,6 @@ impl Page {
 
     /// State beside the markup of nodes that came into the stage.
     fn state_changes(&mut self, keys: &[Key], out: &mut Vec<Change>) {
-        // The value of a list counts more than which of its options was marked.
-        for key in keys {
-            if let Some(node) = self.tree.get(*key)
-                && let Some(selected) = node.element().and_then(|element| element.selected)
-            {
-                out.push(Change::Selected {
-                    node: node.handle,
-                    selected,
-                });
-            }
-        }
         for key in keys {
             let Some(node) = self.tree.get(*key) else { continue };
             let handle = node.handle;
@@ -215,6 +163,12 @@ impl Page {
             }
             if !node.adopted.is_empty() {
                 self.adoption_change(*key, out);
+            }
+        }
+        // Which options are selected counts more than the value of their list.
+        for key in keys {
+            if let Some(selected) = self.tree.get(*key).and_then(|node| node.element()?.selected) {
+                self.mark_option(*key, selected, out);
             }
         }
         // Scrolling needs the layout of all the rest.
@@ -230,30 +184,6 @@ impl Page {
         }
     }
 
-    pub(super) fn focus_change(&self) -> Option<Change> {
-        let (id, visible) = self.focus?;
-        Some(Change::Focus {
-            node: Some(self.handle_of(id)?),
-            visible,
-        })
-    }
-
-    pub(super) fn selection_change(&self) -> Option<Change> {
-        let ranges = self
-            .selection
-            .iter()
-            .filter_map(|range| {
-                Some(Range {
-                    start: self.handle_of(range.start)?,
-                    start_offset: range.start_offset,
-                    end: self.handle_of(range.end)?,
-                    end_offset: range.end_offset,
-                })
-            })
-            .collect();
-        Some(Change::Select { ranges })
-    }
-
     pub(super) fn font_change(&self, font: &Font) -> Option<Change> {
         Some(Change::Font {
             document: self.tree.handle(self.tree.root?)?,
@@ -265,12 +195,15 @@ impl Page {
 }
 
 fn shown_attributes(element: &Element) -> Vec<(Arc<str>, Arc<str>)> {
-    element
+    let mut attributes: Vec<(Arc<str>, Arc<str>)> = element
         .attributes
         .iter()
-        .filter(|(name, value)| is_shown(element, name, value))
-        .map(|(name, value)| (Arc::clone(name), Arc::clone(value)))
-        .collect()
+        .filter_map(|(name, _)| Some((Arc::clone(name), shown(element, name)?)))
+        .collect();
+    if element.is_disabled_link() && element.attribute("media").is_none() {
+        attributes.extend(shown(element, "media").map(|media| (Arc::from("media"), media)));
+    }
+    attributes
 }
 
 fn element_changes(node: Handle, element: &Element, out: &mut Vec<Change>) {
@@ -299,17 +232,5 @@ fn element_changes(node: Handle, element: &Element, out: &mut Vec<Change>) {
             mode: Some(mode),
         });
     }
-    for drawn in &element.canvas {
-        out.push(match drawn {
-            Drawn::Picture(url) => Change::CanvasPicture {
-                node,
-                url: Arc::clone(url),
-            },
-            Drawn::Commands(context, commands) => Change::CanvasCommands {
-                node,
-                context: *context,
-                commands: Arc::clone(commands),
-            },
-        });
-    }
+    out.extend(element.canvas.changes(node));
 }

@@ -1,4 +1,4 @@
-//! What of a recorded element's markup goes to the stage: nothing that could run, load or navigate.
+//! Recorded names and texts, put as a browser has them.
 
 use std::sync::Arc;
 
@@ -68,81 +68,6 @@ pub(super) fn named(tag: &Arc<str>, svg: bool, parent: Option<&Element>) -> (Nam
     (namespace, Arc::clone(tag))
 }
 
-/// The name under which an element goes to the stage. What runs or loads by its nature becomes
-/// something that does not, and shows the same.
-pub(super) fn shown_tag(element: &Element) -> Arc<str> {
-    let tag = &element.tag;
-    let local = tag.rsplit(':').next().unwrap_or(tag);
-    if local.eq_ignore_ascii_case("script") {
-        return Arc::from("noscript");
-    }
-    if &**tag == "link" && element.css_text.is_some() {
-        return Arc::from("style");
-    }
-    Arc::clone(tag)
-}
-
-/// Whether an attribute goes to the stage.
-pub(super) fn is_shown(element: &Element, name: &str, value: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let tag = element.tag.to_ascii_lowercase();
-    if name.starts_with("on") {
-        return false;
-    }
-    if matches!(
-        name.as_str(),
-        "srcdoc"
-            | "autofocus"
-            | "autoplay"
-            | "ping"
-            | "nonce"
-            | "integrity"
-            | "csp"
-            | "manifest"
-            | "formaction"
-    ) {
-        return false;
-    }
-    let inert = match tag.as_str() {
-        "iframe" | "frame" | "embed" | "object" | "portal" | "fencedframe" | "applet" => {
-            matches!(
-                name.as_str(),
-                "src" | "data" | "code" | "codebase" | "archive" | "allow" | "name"
-            )
-        }
-        "meta" => matches!(name.as_str(), "http-equiv"),
-        "link" if element.css_text.is_some() => matches!(name.as_str(), "rel" | "href" | "crossorigin"),
-        "link" => name == "href" && !value.starts_with("data:"),
-        "form" => name == "action",
-        "script" => matches!(name.as_str(), "src" | "href" | "xlink:href" | "type"),
-        // An animation could put an address where none may be.
-        "set" | "animate" | "animatetransform" | "animatemotion" => {
-            matches!(name.as_str(), "to" | "from" | "values" | "by") && is_script_address(value)
-        }
-        _ => false,
-    };
-    !(inert || is_address(&name) && is_script_address(value))
-}
-
-fn is_address(name: &str) -> bool {
-    matches!(
-        name,
-        "href" | "xlink:href" | "src" | "action" | "formaction" | "data" | "poster" | "background" | "cite"
-    )
-}
-
-/// `javascript:` and `vbscript:` as browsers read them: white space and control characters do not
-/// count.
-fn is_script_address(value: &str) -> bool {
-    let plain: String = value
-        .chars()
-        .filter(|c| !c.is_whitespace() && !c.is_control())
-        .take(12)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    plain.starts_with("javascript:") || plain.starts_with("vbscript:")
-}
-
 /// The pieces of a sheet's text for the text nodes of its element.
 pub(super) fn css_pieces(css: &str, nodes: usize) -> Vec<String> {
     const SPLIT: &str = "/* rr_split */";
@@ -161,34 +86,6 @@ pub(super) fn css_pieces(css: &str, nodes: usize) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn shown(tag: &str, name: &str, value: &str) -> bool {
-        is_shown(&Element::new(Namespace::Html, tag.into()), name, value)
-    }
-
-    #[test]
-    fn what_could_run_or_load_is_left_out() {
-        for (tag, name, value) in [
-            ("a", "onclick", "x"),
-            ("a", "ONCLICK", "x"),
-            ("a", "href", " java\nscript:alert(1)"),
-            ("iframe", "src", "https://a.example/"),
-            ("iframe", "srcdoc", "<p>"),
-            ("object", "data", "a.swf"),
-            ("link", "href", "https://a.example/a.css"),
-            ("meta", "http-equiv", "refresh"),
-            ("animate", "to", "javascript:alert(1)"),
-        ] {
-            assert!(!shown(tag, name, value), "{tag} {name}");
-        }
-        for (tag, name, value) in [
-            ("a", "href", "https://a.example/"),
-            ("img", "src", "data:image/png;base64,"),
-            ("p", "class", "on"),
-        ] {
-            assert!(shown(tag, name, value), "{tag} {name}");
-        }
-    }
-
     #[test]
     fn sheets_are_split_where_the_recorder_says() {
         assert_eq!(css_pieces("a{}/* rr_split */b{}", 2), ["a{}", "b{}"]);
@@ -197,5 +94,21 @@ mod tests {
             ["a{}", "b{}c{}"]
         );
         assert_eq!(css_pieces("a{}", 3), ["a{}", "", ""]);
+    }
+
+    #[test]
+    fn names_are_spelled_as_their_namespace_does() {
+        let name = |tag: &str, svg, above: Option<&Element>| named(&tag.into(), svg, above);
+        let math = Element::new(Namespace::MathMl, "mrow".into());
+        assert_eq!(
+            name("lineargradient", true, None),
+            (Namespace::Svg, "linearGradient".into())
+        );
+        assert_eq!(name("svg", false, None), (Namespace::Svg, "svg".into()));
+        assert_eq!(
+            name("mfrac", false, Some(&math)),
+            (Namespace::MathMl, "mfrac".into())
+        );
+        assert_eq!(name("div", false, None), (Namespace::Html, "div".into()));
     }
 }

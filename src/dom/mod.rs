@@ -6,19 +6,28 @@
 //! attributes that the stage sets.
 
 mod attributes;
+mod canvas;
 mod change;
 mod css;
 mod describe;
 mod emit;
+mod forms;
+mod grow;
 mod markup;
+mod media;
+mod missing;
 mod mutation;
 mod node;
 mod page;
+mod placing;
+mod pointer;
 mod replay;
+mod sanitize;
 mod sheets;
 mod tree;
 
 pub use change::{Change, Handle, MediaState, Namespace, NewContent, NewNode, Range, STAGE, Sheet, Step};
 pub use describe::Description;
+pub use missing::{MissingKind, MissingResource};
 pub use page::Page;
 pub use replay::Replay;

@@ -2,18 +2,38 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Change;
-use super::markup::{css_pieces, named};
-use super::node::{Element, Kind};
+use super::grow::Spot;
+use super::node::Kind;
 use super::page::Page;
-use super::tree::{Key, Link, Tree};
-use crate::recording::{Attribute, DamageKind, Mutation, NodeAdd, NodeContent, NodeId, NodeRecord, NodeTree};
+use super::tree::{Key, Link};
+use super::{Change, Handle};
+use crate::recording::{Attribute, DamageKind, Mutation, NodeAdd, NodeContent, NodeId, NodeRecord};
+
+/// What is known only while an event is applied.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scratch {
+    /// Ids of the nodes that the event brings.
+    coming: FxHashSet<NodeId>,
+    /// When those of them that it takes away first came into the page.
+    pub(super) born: FxHashMap<NodeId, f64>,
+    /// Nodes that it takes out of the stage to make room for others.
+    pub(super) removals: Vec<Handle>,
+    /// Nodes that it makes.
+    pub(super) fresh: Vec<Key>,
+    /// Element names that it registers.
+    pub(super) defined: Vec<Arc<str>>,
+}
 
 impl Page {
     /// Applies a mutation: removes, adds, texts, attributes.
     pub(super) fn mutate(&mut self, mutation: &Mutation, time: f64, out: &mut Vec<Change>) {
+        let ids = mutation
+            .adds
+            .iter()
+            .flat_map(|add| add.tree.nodes.iter().filter_map(|node| node.id));
+        self.scratch.coming = ids.collect();
         for removal in &mutation.removes {
             // What another removal took along is gone already.
             if let Some(key) = self.tree.key(removal.id) {
@@ -21,171 +41,255 @@ impl Page {
             }
         }
         self.add_all(&mutation.adds, time, out);
-        let mut texts: FxHashMap<NodeId, &Arc<str>> = FxHashMap::default();
-        for (id, text) in &mutation.texts {
-            texts.insert(*id, text);
+        self.scratch = Scratch::default();
+        let mut last: FxHashMap<NodeId, usize> = FxHashMap::default();
+        for (at, (id, _)) in mutation.texts.iter().enumerate() {
+            last.insert(*id, at);
         }
-        for (id, text) in &mutation.texts {
-            if texts.get(id).is_some_and(|last| Arc::ptr_eq(last, text)) {
-                self.set_text(*id, text, out);
+        for (at, (id, text)) in mutation.texts.iter().enumerate() {
+            if last.get(id) == Some(&at)
+                && let Some(key) = self.known(*id)
+            {
+                self.set_text(key, text, out);
             }
         }
         for (id, attributes) in &mutation.attributes {
             if let Some(key) = self.known(*id) {
-                self.set_attributes(key, attributes, time, out);
+                for attribute in attributes {
+                    self.set_attribute(key, attribute, time, out);
+                }
             }
         }
+        self.point_anew(out);
     }
 
     fn take_out(&mut self, key: Key, out: &mut Vec<Change>) {
+        // A shadow root stays with its host for good; only what is in it can go.
+        if matches!(self.tree.get(key).map(|node| &node.kind), Some(Kind::ShadowRoot)) {
+            let inside: Vec<Key> = self.tree.children(key).collect();
+            for child in inside {
+                self.take_out(child, out);
+            }
+            return;
+        }
         if let Some(node) = self.tree.handle(key) {
             out.push(Change::Remove { node });
         }
         self.discard(key);
     }
 
+    /// Takes a subtree out of the page, to be told to the stage with what the event brings.
+    pub(super) fn replace_later(&mut self, key: Key) {
+        self.scratch.removals.extend(self.tree.handle(key));
+        self.discard(key);
+    }
+
     /// Takes a subtree out of the state.
-    fn discard(&mut self, key: Key) {
-        if !self.sheets.is_empty() {
-            for gone in self.tree.subtree(key) {
-                if matches!(
-                    self.tree.get(gone).map(|node| &node.kind),
-                    Some(Kind::Document { .. })
-                ) {
-                    self.forget_copies(Some(gone));
-                }
+    fn discard(&mut self, top: Key) {
+        let above = self.tree.get(top).and_then(|node| node.parent);
+        for gone in self.tree.subtree(top) {
+            self.leaves(gone, above);
+            let Some(node) = self.tree.get(gone) else { continue };
+            if let Some(id) = node.id.filter(|id| self.scratch.coming.contains(id)) {
+                self.scratch.born.insert(id, node.born);
             }
         }
-        self.tree.remove(key);
+        self.sheet_children_change(above);
+        self.tree.remove(top);
+    }
+
+    /// A node leaves the stage, for good or to be made anew.
+    fn leaves(&mut self, gone: Key, above: Option<Key>) {
+        self.pointing.leaves(gone, above);
+        let kind = self.tree.get(gone).map(|node| &node.kind);
+        if !self.sheets.is_empty() && matches!(kind, Some(Kind::Document { .. })) {
+            self.forget_copies(Some(gone));
+        }
+    }
+
+    /// A subtree that the stage has to make anew gets new handles; gives the one of its top before.
+    pub(super) fn renew(&mut self, top: Key) -> Option<Handle> {
+        let old = self.tree.handle(top);
+        for key in self.tree.subtree(top) {
+            // It stays where it is: pointers at it are told again.
+            self.leaves(key, Some(key));
+        }
+        self.tree.renew_handles(top);
+        old
     }
 
     /// Adds nodes in whatever order they stand: what waits for a parent or a sibling that comes in the
     /// same event is put in when that is there.
     fn add_all(&mut self, adds: &[NodeAdd], time: f64, out: &mut Vec<Change>) {
-        let coming: FxHashMap<NodeId, ()> = adds
-            .iter()
-            .filter_map(|add| Some((add.tree.nodes.first()?.id?, ())))
-            .collect();
-        let mut waiting: Vec<&NodeAdd> = adds.iter().collect();
         let known_to_stage = self.tree.last_handle();
-        let mut fresh: Vec<Key> = Vec::new();
-        loop {
-            let before = waiting.len();
-            let mut left = Vec::new();
-            for add in waiting {
-                let ready = self.tree.key(add.parent).is_some()
-                    && [add.next, add.previous]
-                        .into_iter()
-                        .flatten()
-                        .all(|sibling| self.tree.key(sibling).is_some() || !coming.contains_key(&sibling));
-                if ready {
-                    fresh.extend(self.add(add, time));
-                } else {
-                    left.push(add);
-                }
-            }
-            waiting = left;
-            if waiting.is_empty() || waiting.len() == before {
-                break;
-            }
-        }
+        let all = (0..adds.len()).collect();
+        let waiting = self.add_when_ready(adds, all, true, time);
         // Siblings that wait for each other in a circle: the order is lost, the nodes need not be.
-        loop {
-            let at = waiting.iter().position(|add| self.tree.key(add.parent).is_some());
-            let Some(at) = at else { break };
-            let add = waiting.remove(at);
-            fresh.extend(self.add(add, time));
-        }
-        for add in waiting {
+        let lost = self.add_when_ready(adds, waiting, false, time);
+        for add in lost.into_iter().filter_map(|at| adds.get(at)) {
             let detail = format!("node {} came without its parent {}", id_text(add), add.parent);
             self.report(DamageKind::Orphan, detail);
         }
         // The text of a sheet that came with its element goes into the text nodes that came after it.
-        for key in &fresh {
-            self.fill_sheet(*key, time);
-        }
-        self.emit_fresh(&fresh, known_to_stage, out);
-    }
-
-    /// Puts one node in its place; gives it when it is new to the stage.
-    fn add(&mut self, add: &NodeAdd, time: f64) -> Option<Key> {
-        let parent = self.tree.key(add.parent)?;
-        let record = add.tree.nodes.first()?;
-        if self.tree.len() + add.tree.nodes.len() > Tree::MOST {
-            self.report(DamageKind::Limit, format!("more than {} nodes", Tree::MOST));
-            return None;
-        }
-        let mut born = time;
-        let mut above = Some(parent);
-        // A node that comes again while it is there moves; it may not move below itself.
-        if let Some(known) = record.id.and_then(|id| self.tree.key(id)) {
-            if self.tree.is_above(known, parent) {
-                self.report(
-                    DamageKind::Cycle,
-                    format!("node {} would contain itself", id_text(add)),
-                );
-                return None;
+        for at in 0..self.scratch.fresh.len() {
+            if let Some(key) = self.scratch.fresh.get(at).copied() {
+                self.fill_sheet(key, time);
             }
-            self.report(
-                DamageKind::DuplicateNode,
-                format!("node {} came twice", id_text(add)),
-            );
-            born = self.tree.get(known).map_or(time, |node| node.born);
-            self.pending_removals.extend(self.tree.handle(known));
-            self.discard(known);
-            above = self.tree.key(add.parent);
         }
-        let parent = above?;
-        let key = self.grow(&add.tree, Some(parent), born)?;
-        self.hang(key, parent, record, add);
-        Some(key)
+        self.emit_fresh(known_to_stage, out);
     }
 
-    /// Hangs a grown subtree where it belongs.
-    fn hang(&mut self, key: Key, parent: Key, record: &NodeRecord, add: &NodeAdd) {
-        let (link, below) = match record.content {
-            NodeContent::Document { .. } => {
-                // A frame that shows another document has lost the one before.
-                if let Some(old) = self.tree.get(parent).and_then(|frame| frame.document) {
-                    self.pending_removals.extend(self.tree.handle(old));
-                    self.discard(old);
+    /// Puts in those of `places` that have what they wait for, and then what waited for them; gives the
+    /// places of the rest.
+    fn add_when_ready(
+        &mut self,
+        adds: &[NodeAdd],
+        places: Vec<usize>,
+        siblings: bool,
+        time: f64,
+    ) -> Vec<usize> {
+        let mut waiting: FxHashMap<NodeId, Vec<usize>> = FxHashMap::default();
+        for first in places {
+            let mut ready = vec![first];
+            while let Some(at) = ready.pop() {
+                let Some(add) = adds.get(at) else { continue };
+                if let Some(missing) = self.missing(add, siblings) {
+                    waiting.entry(missing).or_default().push(at);
+                    continue;
                 }
-                (Link::Document, parent)
+                self.add(add, time);
+                for id in add.tree.nodes.iter().filter_map(|node| node.id) {
+                    ready.extend(waiting.remove(&id).unwrap_or_default().into_iter().rev());
+                }
             }
-            NodeContent::ShadowRoot => (Link::Shadow, parent),
-            _ if record.in_shadow => (Link::Child, self.shadow_of(parent)),
-            _ => (Link::Child, parent),
+        }
+        let mut left: Vec<usize> = waiting.into_values().flatten().collect();
+        left.sort_unstable();
+        left
+    }
+
+    /// The node that an added one has to wait for.
+    fn missing(&self, add: &NodeAdd, siblings: bool) -> Option<NodeId> {
+        if self.tree.key(add.parent).is_none() {
+            return Some(add.parent);
+        }
+        let own = add.tree.nodes.first().and_then(|node| node.id);
+        [add.next, add.previous].into_iter().flatten().find(|sibling| {
+            siblings
+                && self.tree.key(*sibling).is_none()
+                && Some(*sibling) != own
+                && self.scratch.coming.contains(sibling)
+        })
+    }
+
+    /// Puts one added node, or subtree, in its place.
+    fn add(&mut self, add: &NodeAdd, time: f64) {
+        let (Some(parent), Some(record)) = (self.tree.key(add.parent), add.tree.nodes.first()) else {
+            return;
         };
-        if link == Link::Child {
+        let is_document = matches!(record.content, NodeContent::Document { .. });
+        // A frame that shows another document has lost the one before.
+        if is_document && let Some(old) = self.tree.get(parent).and_then(|frame| frame.document) {
+            self.replace_later(old);
+        }
+        let Ok(again) = self.clear_ids(add, parent) else {
+            return;
+        };
+        if let Some(known) = again {
+            self.lift(known);
+        }
+        let spot = self.spot(parent, record);
+        if let Some((below, Link::Child)) = spot {
             self.make_room(below, &record.content);
         }
+        let spot = spot.map(|(below, link)| (below, link, self.before(add, below)));
+        match (again, spot) {
+            (Some(known), Some(spot)) => self.drop_at(known, spot, record, time),
+            (Some(known), None) => self.discard(known),
+            (None, Some(spot)) => self.grow(&add.tree, Some(spot), time),
+            (None, None) => {
+                let detail = format!("node {} cannot stand in {}", id_text(add), add.parent);
+                self.report(DamageKind::Orphan, detail);
+            }
+        }
+    }
+
+    /// The child of `below` before which an added node goes.
+    fn before(&self, add: &NodeAdd, below: Key) -> Option<Key> {
         let sibling = |id: Option<NodeId>| {
             let key = self.tree.key(id?)?;
-            (self.tree.get(key)?.parent == Some(below)).then_some(key)
+            (self.tree.get(key)?.parent == Some(below) && self.is_child(key)).then_some(key)
         };
-        let before = match (sibling(add.next), sibling(add.previous)) {
+        match (sibling(add.next), sibling(add.previous)) {
             (Some(next), _) => Some(next),
             (None, Some(previous)) => self.tree.get(previous).and_then(|node| node.next),
             (None, None) => None,
-        };
-        self.tree.attach(key, below, link, before);
-        self.after_text(below, key);
+        }
     }
 
-    /// The shadow root of a host, made if the recording did not say that there is one.
-    fn shadow_of(&mut self, host: Key) -> Key {
-        if let Some(node) = self.tree.get(host) {
+    fn is_child(&self, key: Key) -> bool {
+        let kind = self.tree.get(key).map(|node| &node.kind);
+        !matches!(kind, Some(Kind::ShadowRoot | Kind::Document { .. }))
+    }
+
+    /// Makes the ids of an added subtree free. Gives the node to move when it is one that is there
+    /// already and comes again alone, as recorders tell that it moved.
+    fn clear_ids(&mut self, add: &NodeAdd, parent: Key) -> Result<Option<Key>, ContainsItself> {
+        let mut again = None;
+        for (at, record) in add.tree.nodes.iter().enumerate() {
+            let Some(id) = record.id else { continue };
+            let Some(known) = self.tree.key(id) else { continue };
+            let Some(node) = self.tree.get(known) else {
+                continue;
+            };
+            let is_leaf = node.first.is_none() && node.shadow.is_none() && node.document.is_none();
             if matches!(node.kind, Kind::ShadowRoot) {
-                return host;
+                // It stays with its host, with or without that number.
+                if !matches!(record.content, NodeContent::ShadowRoot) {
+                    self.tree.rename(known, None);
+                }
+                continue;
             }
-            if let Some(root) = node.shadow {
-                return root;
+            if known == parent || !is_leaf && self.tree.is_above(known, parent) {
+                if at > 0 {
+                    // It grows without its number.
+                    continue;
+                }
+                self.report(DamageKind::Cycle, format!("node {id} would contain itself"));
+                return Err(ContainsItself);
+            }
+            let moves = add.tree.nodes.len() == 1 && !is_leaf && is_same(&node.kind, &record.content);
+            self.report(DamageKind::DuplicateNode, format!("node {id} came twice"));
+            if moves {
+                again = Some(known);
+            } else {
+                self.replace_later(known);
             }
         }
-        let root = self.tree.create(None, Kind::ShadowRoot, 0.0);
-        self.tree.attach(root, host, Link::Shadow, None);
-        self.fresh_roots.push(root);
-        root
+        Ok(again)
+    }
+
+    /// Takes a node up, with all that is below it, to put it down elsewhere.
+    fn lift(&mut self, known: Key) {
+        let above = self.tree.get(known).and_then(|node| node.parent);
+        self.tree.detach(known);
+        self.sheet_children_change(above);
+        let old = self.renew(known);
+        self.scratch.removals.extend(old);
+    }
+
+    /// Puts down what was lifted; where it cannot stand, it stays away.
+    fn drop_at(&mut self, known: Key, spot: Spot, record: &NodeRecord, time: f64) {
+        let (below, link, before) = spot;
+        if link != Link::Child || !self.tree.takes(below, link, &record.content) {
+            self.discard(known);
+            return;
+        }
+        let before = self.tree.before_in_document(below, &record.content, before);
+        self.tree.attach(known, below, link, before);
+        self.sheet_children_change(Some(below));
+        self.refill(known, &record.content, time);
+        self.scratch.fresh.push(known);
     }
 
     /// A document has one doctype and one element; sheets and text areas have either numbered text or
@@ -196,158 +300,28 @@ impl Page {
         let holds_text = node
             .element()
             .is_some_and(|element| matches!(&*element.tag, "style" | "textarea"));
-        let stale: Vec<Key> = self
-            .tree
-            .children(parent)
-            .filter(|child| {
-                let Some(child) = self.tree.get(*child) else {
-                    return false;
-                };
-                match content {
-                    NodeContent::Element { .. } if is_document => child.element().is_some(),
-                    NodeContent::Doctype { .. } if is_document => matches!(child.kind, Kind::Doctype { .. }),
-                    NodeContent::Text(_) if holds_text => child.id.is_none(),
-                    _ => false,
-                }
-            })
-            .collect();
-        for key in stale {
-            self.pending_removals.extend(self.tree.handle(key));
-            self.discard(key);
-        }
-    }
-
-    /// Text that came into a `<style>` makes its sheet anew.
-    fn after_text(&mut self, parent: Key, child: Key) {
-        if !self.is_text(child) {
+        let brings_text = matches!(content, NodeContent::Text(_));
+        if !is_document && !(holds_text && brings_text) {
             return;
         }
-        if let Some(element) = self.tree.get_mut(parent).and_then(|node| node.element_mut()) {
-            element.sheet.clear();
-        }
-    }
-
-    /// Makes the nodes of a recorded subtree, unattached. `parent` is where it will hang.
-    pub(super) fn grow(&mut self, tree: &NodeTree, parent: Option<Key>, time: f64) -> Option<Key> {
-        let mut made: Vec<Option<Key>> = Vec::with_capacity(tree.nodes.len());
-        for (at, record) in tree.nodes.iter().enumerate() {
-            if self.tree.len() >= Tree::MOST {
-                self.report(DamageKind::Limit, format!("more than {} nodes", Tree::MOST));
-                break;
-            }
-            let above = match record.parent {
-                Some(above) => made.get(above as usize).copied().flatten(),
-                None => None,
+        let is_stale = |key: &Key| {
+            let Some(child) = self.tree.get(*key) else {
+                return false;
             };
-            if above.is_none() && at > 0 {
-                made.push(None);
-                continue;
-            }
-            if let Some(id) = record.id.filter(|id| self.tree.key(*id).is_some()) {
-                self.report(DamageKind::DuplicateNode, format!("node {id} came twice"));
-                made.push(None);
-                continue;
-            }
-            let key = self.create(record, above.or(parent), time);
-            made.push(Some(key));
-            if let Some(above) = above {
-                let (below, link) = match record.content {
-                    NodeContent::ShadowRoot => (above, Link::Shadow),
-                    NodeContent::Document { .. } => (above, Link::Document),
-                    _ if record.in_shadow => (self.shadow_root(above), Link::Child),
-                    _ => (above, Link::Child),
-                };
-                self.tree.attach(key, below, link, None);
-            }
-        }
-        let top = made.first().copied().flatten()?;
-        for key in made.into_iter().flatten() {
-            self.fill_sheet(key, time);
-        }
-        Some(top)
-    }
-
-    fn shadow_root(&mut self, host: Key) -> Key {
-        if let Some(root) = self.tree.get(host).and_then(|node| node.shadow) {
-            return root;
-        }
-        let root = self.tree.create(None, Kind::ShadowRoot, 0.0);
-        self.tree.attach(root, host, Link::Shadow, None);
-        root
-    }
-
-    fn create(&mut self, record: &NodeRecord, parent: Option<Key>, time: f64) -> Key {
-        let kind = match &record.content {
-            NodeContent::Document { quirks } => Kind::Document { quirks: *quirks },
-            NodeContent::Doctype {
-                name,
-                public_id,
-                system_id,
-            } => Kind::Doctype {
-                name: Arc::clone(name),
-                public_id: Arc::clone(public_id),
-                system_id: Arc::clone(system_id),
-            },
-            NodeContent::ShadowRoot => Kind::ShadowRoot,
-            NodeContent::Text(text) => Kind::Text(Arc::clone(text)),
-            NodeContent::Cdata(text) => Kind::Cdata(Arc::clone(text)),
-            NodeContent::Comment(text) => Kind::Comment(Arc::clone(text)),
-            NodeContent::Element {
-                tag,
-                svg,
-                custom,
-                attributes,
-            } => {
-                let above = parent.and_then(|parent| self.tree.get(parent)?.element());
-                let (namespace, tag) = named(tag, *svg, above);
-                if *custom && !self.defined.contains(&tag) {
-                    self.defined.push(Arc::clone(&tag));
-                    self.newly_defined.push(Arc::clone(&tag));
-                }
-                let key = self.tree.create(
-                    record.id,
-                    Kind::Element(Box::new(Element::new(namespace, tag))),
-                    time,
-                );
-                for attribute in attributes {
-                    self.note(key, attribute, time);
-                }
-                return key;
+            match content {
+                NodeContent::Element { .. } if is_document => child.element().is_some(),
+                NodeContent::Doctype { .. } if is_document => matches!(child.kind, Kind::Doctype { .. }),
+                NodeContent::Text(_) if holds_text => child.id.is_none(),
+                _ => false,
             }
         };
-        self.tree.create(record.id, kind, time)
-    }
-
-    /// Puts the text of an element's sheet into its text nodes.
-    fn fill_sheet(&mut self, key: Key, time: f64) {
-        let Some(css) = self
-            .tree
-            .get(key)
-            .and_then(|node| node.element()?.css_text.clone())
-        else {
-            return;
-        };
-        let texts: Vec<Key> = self
-            .tree
-            .children(key)
-            .filter(|child| self.is_text(*child))
-            .collect();
-        let pieces = css_pieces(&css, texts.len());
-        if texts.is_empty() {
-            let text = pieces.into_iter().next().unwrap_or_default();
-            let text = self.tree.create(None, Kind::Text(text.into()), time);
-            self.tree.attach(text, key, Link::Child, None);
-            return;
-        }
-        for (text, piece) in texts.into_iter().zip(pieces) {
-            if let Some(node) = self.tree.get_mut(text) {
-                node.kind = Kind::Text(piece.into());
-            }
+        let stale: Vec<Key> = self.tree.children(parent).filter(is_stale).collect();
+        for key in stale {
+            self.replace_later(key);
         }
     }
 
-    fn set_text(&mut self, id: NodeId, text: &Arc<str>, out: &mut Vec<Change>) {
-        let Some(key) = self.known(id) else { return };
+    pub(super) fn set_text(&mut self, key: Key, text: &Arc<str>, out: &mut Vec<Change>) {
         let Some(node) = self.tree.get_mut(key) else {
             return;
         };
@@ -356,20 +330,32 @@ impl Page {
             _ => return,
         }
         let (handle, parent) = (node.handle, node.parent);
-        if let Some(parent) = parent {
-            self.after_text(parent, key);
-        }
+        self.sheet_children_change(parent);
+        self.pointing.text_changes(key);
         out.push(Change::Text {
             node: handle,
             text: self.shown_text(key, text),
         });
     }
 
-    fn set_attributes(&mut self, key: Key, attributes: &[Attribute], time: f64, out: &mut Vec<Change>) {
-        for attribute in attributes {
-            self.note(key, attribute, time);
-            self.attribute_change(key, attribute, out);
+    fn set_attribute(&mut self, key: Key, attribute: &Attribute, time: f64, out: &mut Vec<Change>) {
+        if let Attribute::CssText(css) = attribute {
+            self.replace_sheet(key, css, time, out);
+            return;
         }
+        self.note(key, attribute, time);
+        self.attribute_change(key, attribute, out);
+    }
+}
+
+/// A node was to go below itself.
+struct ContainsItself;
+
+/// A node of the page and a recorded one are of one kind.
+fn is_same(kind: &Kind, content: &NodeContent) -> bool {
+    match (kind, content) {
+        (Kind::Element(element), NodeContent::Element { tag, .. }) => element.tag.eq_ignore_ascii_case(tag),
+        _ => false,
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
-
+use super::canvas::Canvas;
 use super::tree::Key;
 use super::{Handle, MediaState, Namespace};
-use crate::recording::{CanvasContext, DialogMode, NodeId, StyleProperty};
+use crate::recording::{DialogMode, NodeId, StyleProperty};
 
 /// One node of the page.
 #[derive(Debug, Clone)]
@@ -65,16 +64,9 @@ pub(super) struct Element {
     pub(super) selected: Option<bool>,
     pub(super) media: Option<MediaState>,
     pub(super) dialog: Option<DialogMode>,
-    pub(super) canvas: Vec<Drawn>,
+    pub(super) canvas: Canvas,
     /// Address of a frame whose content could not be recorded.
     pub(super) frame_source: Option<Arc<str>>,
-}
-
-/// Something drawn on a canvas.
-#[derive(Debug, Clone)]
-pub(super) enum Drawn {
-    Picture(Arc<str>),
-    Commands(CanvasContext, Arc<RawValue>),
 }
 
 /// Something done to a sheet through the CSSOM.
@@ -144,7 +136,7 @@ impl Element {
             selected: None,
             media: None,
             dialog: None,
-            canvas: Vec::new(),
+            canvas: Canvas::default(),
             frame_source: None,
         }
     }
@@ -173,6 +165,21 @@ impl Element {
 
     /// It has a style sheet of its own in the stage.
     pub(super) fn is_sheet(&self) -> bool {
-        &*self.tag == "style" || (&*self.tag == "link" && self.css_text.is_some())
+        &*self.tag == "style" || self.is_styled_link()
+    }
+
+    /// A `<link>` that the stage shows as a `<style>`.
+    pub(super) fn is_styled_link(&self) -> bool {
+        &*self.tag == "link" && self.css_text.is_some()
+    }
+
+    /// A `<link>` whose sheet does not count: disabled, or one of several to choose from.
+    pub(super) fn is_disabled_link(&self) -> bool {
+        let is_alternate = self.attribute("rel").is_some_and(|rel| {
+            rel.split_whitespace()
+                .any(|kind| kind.eq_ignore_ascii_case("alternate"))
+        });
+        let is_titled = self.attribute("title").is_some_and(|title| !title.is_empty());
+        self.is_styled_link() && (self.attribute("disabled").is_some() || is_alternate && is_titled)
     }
 }

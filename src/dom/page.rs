@@ -2,21 +2,19 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::mutation::Scratch;
 use super::node::{Kind, SheetOp};
+use super::pointer::Pointing;
 use super::tree::{Key, Tree};
 use super::{Change, Handle, STAGE};
 use crate::recording::{
-    Damage, DamageKind, DamageReport, EventData, FullSnapshot, Input, Interaction, InteractionKind,
-    MediaAction, MediaInteraction, NodeId, PointerKind, SelectionRange,
+    Damage, DamageKind, DamageReport, EventData, Font, FullSnapshot, NodeContent, NodeId, PointerKind, Scroll,
 };
 
 /// Longest side of a viewport, in CSS pixels.
 const MAX_SIDE: f64 = 16_384.0;
-
-/// A key press this long after the pointer was pressed no longer belongs to it, in milliseconds.
-const POINTER_FOCUS: f64 = 300.0;
 
 /// A constructed style sheet as recorded.
 #[derive(Debug, Clone, Default)]
@@ -34,24 +32,18 @@ pub struct Page {
     pub(super) href: Arc<str>,
     pub(super) sheets: FxHashMap<i64, Constructed>,
     pub(super) next_sheet: u32,
+    /// Constructed sheets that were adopted before they were made.
+    pub(super) awaited_sheets: FxHashSet<i64>,
     /// Element names registered, in order.
     pub(super) defined: Vec<Arc<str>>,
+    pub(super) defined_names: FxHashSet<Arc<str>>,
     /// Fonts added, in order.
-    pub(super) fonts: Vec<crate::recording::Font>,
-    pub(super) focus: Option<(NodeId, bool)>,
-    pub(super) hover: Option<NodeId>,
-    pub(super) active: Option<NodeId>,
-    pub(super) selection: Vec<SelectionRange>,
-    pointer_pressed: f64,
-    /// Nodes that the event being applied puts out of the stage before what it brings.
-    pub(super) pending_removals: Vec<Handle>,
-    /// Shadow roots that the event being applied implies.
-    pub(super) fresh_roots: Vec<Key>,
-    /// Element names that the event being applied registers.
-    pub(super) newly_defined: Vec<Arc<str>>,
-    pub(super) damage: DamageReport,
+    pub(super) fonts: Vec<Font>,
+    pub(super) pointing: Pointing,
+    pub(super) scratch: Scratch,
+    damage: DamageReport,
     /// The event that is being applied, for reports.
-    pub(super) event: u32,
+    event: u32,
 }
 
 impl Page {
@@ -70,9 +62,9 @@ impl Page {
         &self.href
     }
 
-    /// What of the recording could not be applied.
-    pub fn damage(&self) -> &DamageReport {
-        &self.damage
+    /// What of the events applied since the last call could not be.
+    pub fn take_damage(&mut self) -> DamageReport {
+        std::mem::take(&mut self.damage)
     }
 
     /// How many nodes there are.
@@ -96,6 +88,15 @@ impl Page {
         self.tree.handle(document)
     }
 
+    /// The frame element that shows a document; `None` for the top document and for what is no document.
+    pub fn frame_owner(&self, document: Handle) -> Option<Handle> {
+        let key = self.tree.key_of_handle(document)?;
+        let node = self.tree.get(key)?;
+        matches!(node.kind, Kind::Document { .. })
+            .then(|| self.tree.handle(node.parent?))
+            .flatten()
+    }
+
     /// Applies event number `index` of a recording, which happened at `time` (milliseconds since the
     /// Unix epoch), and adds to `out` what the stage has to do.
     pub fn apply(&mut self, data: &EventData, time: f64, index: u32, out: &mut Vec<Change>) {
@@ -112,42 +113,27 @@ impl Page {
             }
             EventData::Mutation(mutation) => self.mutate(mutation, time, out),
             EventData::PointerMove(path) => {
-                if path.kind == PointerKind::Mouse
+                if path.kind != PointerKind::Touch
                     && let Some(last) = path.samples.last()
                 {
                     self.point_at(last.target, out);
                 }
             }
             EventData::Interaction(done) => self.interact(done, time, out),
-            EventData::Scroll(scroll) => {
-                if let Some(key) = self.known(scroll.target)
-                    && let Some(node) = self.tree.get_mut(key)
-                {
-                    node.scroll = Some((scroll.x, scroll.y));
-                    out.push(Change::Scroll {
-                        node: node.handle,
-                        x: scroll.x,
-                        y: scroll.y,
-                    });
-                }
-            }
+            EventData::Scroll(scroll) => self.scroll(scroll, out),
             EventData::Input(input) => self.input(input, out),
             EventData::MediaInteraction(media) => self.media(media, time, out),
-            EventData::StyleSheetRules(rules) => self.sheet_rules(rules, out),
+            EventData::StyleSheetRules(rules) => self.sheet_rules(rules, time, out),
             EventData::StyleDeclaration(declaration) => self.sheet_declaration(declaration, out),
             EventData::CanvasMutation(canvas) => self.draw(canvas, out),
             EventData::Font(font) => {
                 self.fonts.push(font.clone());
                 out.extend(self.font_change(font));
             }
-            EventData::Selection(ranges) => {
-                self.selection.clone_from(ranges);
-                out.extend(self.selection_change());
-            }
+            EventData::Selection(ranges) => self.select(ranges, out),
             EventData::AdoptedStyleSheets(adopted) => self.adopt(adopted, out),
             EventData::CustomElement { name } => {
-                if !self.defined.contains(name) {
-                    self.defined.push(Arc::clone(name));
+                if self.define(name) {
                     out.push(Change::DefineElement {
                         name: Arc::clone(name),
                     });
@@ -160,16 +146,6 @@ impl Page {
             | EventData::Annotation(_)
             | EventData::Ignored => {}
         }
-    }
-
-    /// The pointer is over a node; `None`-like ids leave it where it was.
-    pub(super) fn point_at(&mut self, id: NodeId, out: &mut Vec<Change>) {
-        let handle = self.handle_of(id);
-        if self.hover == Some(id) || handle.is_none() {
-            return;
-        }
-        self.hover = Some(id);
-        out.push(Change::Hover { node: handle });
     }
 
     fn resize(&mut self, width: f64, height: f64, out: &mut Vec<Change>) {
@@ -193,205 +169,48 @@ impl Page {
         }
     }
 
-    /// Begins the page anew.
+    /// Begins the page anew: only the viewport and the address outlive a page.
     fn load(&mut self, snapshot: &FullSnapshot, time: f64) {
-        self.tree = Tree::default();
-        self.sheets.clear();
-        self.next_sheet = 0;
-        self.defined.clear();
-        self.fonts.clear();
-        self.focus = None;
-        self.hover = None;
-        self.active = None;
-        self.selection.clear();
-        if let Some(root) = self.grow(&snapshot.tree, None, time) {
-            self.tree.root = Some(root);
-            let (x, y) = snapshot.scroll;
-            if let Some(node) = self.tree.get_mut(root)
-                && (x != 0.0 || y != 0.0)
-            {
-                node.scroll = Some((x, y));
-            }
-        }
-    }
-
-    fn interact(&mut self, done: &Interaction, time: f64, out: &mut Vec<Change>) {
-        use InteractionKind::*;
-        match done.kind {
-            Focus => {
-                if self.known(done.target).is_none() {
-                    return;
-                }
-                let by_pointer = time - self.pointer_pressed < POINTER_FOCUS && self.pointer_pressed > 0.0;
-                let visible = !by_pointer || self.takes_text(done.target);
-                self.focus = Some((done.target, visible));
-                out.extend(self.focus_change());
-            }
-            Blur => {
-                if self.focus.is_some_and(|(target, _)| target == done.target) {
-                    self.focus = None;
-                    out.push(Change::Focus {
-                        node: None,
-                        visible: false,
-                    });
-                }
-            }
-            MouseDown | TouchStart => {
-                self.pointer_pressed = time;
-                self.point_at(done.target, out);
-                self.press(Some(done.target), out);
-            }
-            MouseUp | TouchEnd | TouchCancel => {
-                self.point_at(done.target, out);
-                self.press(None, out);
-            }
-            Click | DoubleClick | ContextMenu => {
-                if done.position.is_some() {
-                    self.point_at(done.target, out);
-                }
-            }
-            TouchMoveDeparted => {}
-        }
-    }
-
-    fn press(&mut self, id: Option<NodeId>, out: &mut Vec<Change>) {
-        let handle = id.and_then(|id| self.handle_of(id));
-        if handle.is_none() && self.active.is_none() {
+        *self = Page {
+            viewport: self.viewport,
+            href: Arc::clone(&self.href),
+            damage: std::mem::take(&mut self.damage),
+            event: self.event,
+            ..Page::default()
+        };
+        let root = snapshot.tree.nodes.first();
+        if !root.is_some_and(|root| matches!(root.content, NodeContent::Document { .. })) {
+            self.report(
+                DamageKind::BadEvent,
+                "a full snapshot that is not of a document".to_owned(),
+            );
             return;
         }
-        self.active = id.filter(|_| handle.is_some());
-        out.push(Change::Active { node: handle });
+        self.grow(&snapshot.tree, None, time);
+        self.scratch = Scratch::default();
+        let (x, y) = snapshot.scroll;
+        if let Some(root) = self.tree.root.and_then(|root| self.tree.get_mut(root))
+            && (x != 0.0 || y != 0.0)
+        {
+            root.scroll = Some((x, y));
+        }
     }
 
-    fn takes_text(&self, id: NodeId) -> bool {
-        let element = self.tree.key(id).and_then(|key| self.tree.get(key)?.element());
-        element.is_some_and(|element| match &*element.tag {
-            "textarea" => true,
-            "input" => {
-                let kind = element.attribute("type").map_or("text", |kind| &**kind);
-                !matches!(
-                    kind,
-                    "button"
-                        | "submit"
-                        | "reset"
-                        | "checkbox"
-                        | "radio"
-                        | "range"
-                        | "color"
-                        | "file"
-                        | "image"
-                )
-            }
-            _ => element
-                .attribute("contenteditable")
-                .is_some_and(|value| &**value != "false"),
-        })
-    }
-
-    fn input(&mut self, input: &Input, out: &mut Vec<Change>) {
-        let Some(key) = self.known(input.target) else {
+    fn scroll(&mut self, scroll: &Scroll, out: &mut Vec<Change>) {
+        let Some(key) = self.known(scroll.target) else {
             return;
         };
         let Some(node) = self.tree.get_mut(key) else {
             return;
         };
-        let handle = node.handle;
-        let Some(element) = node.element_mut() else { return };
-        let kind = element.attribute("type").map(|kind| kind.to_ascii_lowercase());
-        let toggles = &*element.tag == "input" && matches!(kind.as_deref(), Some("checkbox" | "radio"));
-        if toggles {
-            if let Some(checked) = input.checked {
-                element.checked = Some(checked);
-                out.push(Change::Checked {
-                    node: handle,
-                    checked,
-                });
-                if checked && kind.as_deref() == Some("radio") {
-                    self.uncheck_others(key);
-                }
-            }
-            return;
-        }
-        let is_list = &*element.tag == "select";
-        if let Some(value) = &input.text {
-            element.value = Some(Arc::clone(value));
-            out.push(Change::Value {
-                node: handle,
-                value: Arc::clone(value),
+        if matches!(node.kind, Kind::Element(_) | Kind::Document { .. }) {
+            node.scroll = Some((scroll.x, scroll.y));
+            out.push(Change::Scroll {
+                node: node.handle,
+                x: scroll.x,
+                y: scroll.y,
             });
         }
-        if is_list {
-            // What was marked before says nothing any more.
-            for key in self.tree.subtree(key) {
-                if let Some(option) = self.tree.get_mut(key).and_then(|node| node.element_mut()) {
-                    option.selected = None;
-                }
-            }
-        }
-        for id in input.selected_options.iter().flatten() {
-            if let Some(option) = self.tree.key(*id).and_then(|key| self.tree.get_mut(key)) {
-                let handle = option.handle;
-                if let Some(element) = option.element_mut() {
-                    element.selected = Some(true);
-                    out.push(Change::Selected {
-                        node: handle,
-                        selected: true,
-                    });
-                }
-            }
-        }
-    }
-
-    /// A browser lets one radio button of a group be checked: so does the state held here.
-    fn uncheck_others(&mut self, checked: Key) {
-        let element = self.tree.get(checked).and_then(|node| node.element());
-        let Some(name) = element.and_then(|element| element.attribute("name")).cloned() else {
-            return;
-        };
-        let Some(document) = self.tree.document_of(checked) else {
-            return;
-        };
-        for key in self.tree.subtree(document) {
-            if key == checked {
-                continue;
-            }
-            if let Some(element) = self.tree.get_mut(key).and_then(|node| node.element_mut())
-                && element.checked == Some(true)
-                && element.attribute("name") == Some(&name)
-            {
-                element.checked = Some(false);
-            }
-        }
-    }
-
-    fn media(&mut self, done: &MediaInteraction, time: f64, out: &mut Vec<Change>) {
-        let Some(key) = self.known(done.target) else {
-            return;
-        };
-        let Some(node) = self.tree.get_mut(key) else {
-            return;
-        };
-        let handle = node.handle;
-        let Some(element) = node.element_mut() else { return };
-        let mut state = element.media.unwrap_or_default();
-        // What has played since counts, where the event does not tell a position.
-        if done.time.is_none() && state.playing == Some(true) {
-            let rate = state.rate.unwrap_or(1.0);
-            state.time = state.time.map(|known| known + (time - state.at) / 1000.0 * rate);
-        }
-        state.at = time;
-        state.time = done.time.or(state.time);
-        state.volume = done.volume.or(state.volume);
-        state.muted = done.muted.or(state.muted);
-        state.looping = done.looping.or(state.looping);
-        state.rate = done.rate.or(state.rate);
-        match done.action {
-            MediaAction::Play => state.playing = Some(true),
-            MediaAction::Pause => state.playing = Some(false),
-            MediaAction::Seek | MediaAction::Volume | MediaAction::Rate => {}
-        }
-        element.media = Some(state);
-        out.push(Change::Media { node: handle, state });
     }
 
     /// The node with that id, or a note that there is none.

@@ -29,14 +29,18 @@ pub struct Replay<'r> {
     time: f64,
     page: Page,
     damage: DamageReport,
+    /// Which entries have been applied at some time: their damage is counted.
+    counted: Vec<bool>,
 }
 
 impl<'r> Replay<'r> {
     /// A tab before its first event.
     pub fn new(tab: &'r Tab) -> Self {
+        let entries = entries(tab);
         Replay {
             tab,
-            entries: entries(tab),
+            counted: vec![false; entries.len()],
+            entries,
             applied: 0,
             time: f64::NEG_INFINITY,
             page: Page::new(),
@@ -54,11 +58,10 @@ impl<'r> Replay<'r> {
         &self.page
     }
 
-    /// What of the events so far could not be applied.
-    pub fn damage(&self) -> DamageReport {
-        let mut damage = self.damage.clone();
-        damage.merge(self.page.damage().clone());
-        damage
+    /// What of the events that were applied so far could not be: unknown ids, nodes that never got a
+    /// place, payloads that cannot be read. What is applied again after going back counts once.
+    pub fn damage(&self) -> &DamageReport {
+        &self.damage
     }
 
     /// Time of the full snapshot that the page began with; minus infinity before the first.
@@ -75,8 +78,10 @@ impl<'r> Replay<'r> {
         let forwards = target >= self.applied && snapshot.is_none_or(|at| at < self.applied);
         if !forwards || self.applied == 0 {
             self.page = Page::new();
-            // The viewport is told before the snapshot.
-            self.applied = snapshot.map_or(0, |at| self.viewport_before(at));
+            if let Some(snapshot) = snapshot {
+                self.learn_viewport(snapshot);
+            }
+            self.applied = snapshot.unwrap_or(0);
         }
         let mut unused = Vec::new();
         while self.applied < target {
@@ -117,32 +122,44 @@ impl<'r> Replay<'r> {
     }
 
     fn apply_next(&mut self, changes: &mut Vec<Change>) {
-        let Some(entry) = self.entries.get(self.applied).copied() else {
+        self.apply(self.applied, changes);
+        self.applied += 1;
+    }
+
+    fn apply(&mut self, at: usize, changes: &mut Vec<Change>) {
+        let Some(entry) = self.entries.get(at).copied() else {
             return;
         };
-        self.applied += 1;
-        let at = match entry.what {
+        let event = match entry.what {
             What::Hover(node) => {
                 self.page.point_at(node, changes);
                 return;
             }
-            What::Event(at) => at,
+            What::Event(event) => event,
         };
-        let Some(event) = self.tab.events.get(at) else {
+        let Some(event) = self.tab.events.get(event) else {
             return;
         };
-        // Its samples stand for it.
+        // Its samples stand for a path of the pointer.
         if event.kind == EventKind::PointerMove || !event.kind.touches_page() {
             return;
         }
+        let mut damage = DamageReport::default();
         match event.data() {
-            Ok(data) => self.page.apply(&data, entry.time, event.index, changes),
-            Err(error) => self.damage.add(Damage {
+            Ok(data) => {
+                self.page.apply(&data, entry.time, event.index, changes);
+                damage = self.page.take_damage();
+            }
+            Err(error) => damage.add(Damage {
                 kind: DamageKind::BadEvent,
                 event: Some(event.index),
-                offset: Some(error.at as u64),
-                detail: error.reason,
+                offset: None,
+                detail: error.to_string(),
             }),
+        }
+        let counted = self.counted.get_mut(at);
+        if counted.is_some_and(|counted| !std::mem::replace(counted, true)) {
+            self.damage.merge(damage);
         }
     }
 
@@ -154,19 +171,17 @@ impl<'r> Replay<'r> {
             .rposition(|entry| self.kind(entry) == Some(EventKind::FullSnapshot))
     }
 
-    /// Place of the entry that tells the viewport of the snapshot at `snapshot`.
-    fn viewport_before(&self, snapshot: usize) -> usize {
-        let tells = |entry: &Entry| {
-            matches!(
-                self.kind(entry),
-                Some(EventKind::Meta | EventKind::ViewportResize)
-            )
+    /// Address and viewport are told before the snapshot; nothing else outlives a page.
+    fn learn_viewport(&mut self, snapshot: usize) {
+        let before = |kind: EventKind, replay: &Self| {
+            let mut entries = replay.entries.iter().take(snapshot);
+            entries.rposition(|entry| replay.kind(entry) == Some(kind))
         };
-        self.entries
-            .iter()
-            .take(snapshot)
-            .rposition(tells)
-            .unwrap_or(snapshot)
+        let meta = before(EventKind::Meta, self);
+        let resize = before(EventKind::ViewportResize, self).filter(|resize| Some(*resize) > meta);
+        for at in meta.into_iter().chain(resize) {
+            self.apply(at, &mut Vec::new());
+        }
     }
 
     fn kind(&self, entry: &Entry) -> Option<EventKind> {

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::css::rewritten;
 use super::node::{Kind, SheetOp};
-use super::page::Page;
+use super::page::{Constructed, Page};
 use super::tree::Key;
 use super::{Change, Sheet};
 use crate::recording::{AdoptedStyleSheets, DamageKind, SheetTarget, StyleDeclaration, StyleSheetRules};
@@ -12,10 +14,21 @@ use crate::recording::{AdoptedStyleSheets, DamageKind, SheetTarget, StyleDeclara
 /// Most operations kept of one sheet.
 const MOST_OPS: usize = 200_000;
 
+/// Most sheets that a root adopts.
+const MOST_ADOPTED: usize = 10_000;
+
 impl Page {
-    pub(super) fn sheet_rules(&mut self, rules: &StyleSheetRules, out: &mut Vec<Change>) {
+    pub(super) fn sheet_rules(&mut self, rules: &StyleSheetRules, time: f64, out: &mut Vec<Change>) {
         let mut ops = Vec::new();
-        ops.extend(rules.replace.iter().map(|text| SheetOp::Text(Arc::clone(text))));
+        match (&rules.replace, rules.sheet) {
+            // Only constructed sheets can be replaced; another one's text is that of its nodes.
+            (Some(text), SheetTarget::Owner(id)) => {
+                let Some(key) = self.known(id) else { return };
+                self.replace_sheet(key, text, time, out);
+            }
+            (Some(text), SheetTarget::Constructed(_)) => ops.push(SheetOp::Text(Arc::clone(text))),
+            (None, _) => {}
+        }
         ops.extend(rules.inserts.iter().map(|insert| SheetOp::Insert {
             rule: Arc::clone(&insert.rule),
             path: insert.path.clone(),
@@ -27,6 +40,7 @@ impl Page {
                 .map(|path| SheetOp::Delete { path: path.clone() }),
         );
         self.change_sheet(rules.sheet, ops, out);
+        self.point_anew(out);
     }
 
     pub(super) fn sheet_declaration(&mut self, declaration: &StyleDeclaration, out: &mut Vec<Change>) {
@@ -40,18 +54,19 @@ impl Page {
     }
 
     fn change_sheet(&mut self, target: SheetTarget, ops: Vec<SheetOp>, out: &mut Vec<Change>) {
-        match target {
+        let is_full = match target {
             SheetTarget::Owner(id) => {
                 let Some(key) = self.known(id) else { return };
                 let Some(node) = self.tree.get_mut(key) else {
                     return;
                 };
                 let handle = node.handle;
+                // A `<link>` whose text was not recorded has no rules to change.
                 let Some(element) = node.element_mut().filter(|element| element.is_sheet()) else {
                     return;
                 };
                 out.extend(ops.iter().map(|op| sheet_change(Sheet::Owner(handle), op)));
-                keep(&mut element.sheet, ops);
+                keep(&mut element.sheet, ops)
             }
             SheetTarget::Constructed(number) => {
                 let Some(sheet) = self.sheets.get_mut(&number) else {
@@ -64,35 +79,81 @@ impl Page {
                 for (_, copy) in &sheet.copies {
                     out.extend(ops.iter().map(|op| sheet_change(Sheet::Constructed(*copy), op)));
                 }
-                keep(&mut sheet.ops, ops);
+                keep(&mut sheet.ops, ops)
             }
+        };
+        if is_full {
+            self.report(
+                DamageKind::Limit,
+                format!("more than {MOST_OPS} changes of one style sheet"),
+            );
+        }
+    }
+
+    /// Children of a `<style>` came, went or changed: a browser reads its sheet anew, and what was
+    /// done to the rules is lost.
+    pub(super) fn sheet_children_change(&mut self, parent: Option<Key>) {
+        let node = parent.and_then(|parent| self.tree.get_mut(parent));
+        if let Some(element) = node.and_then(|node| node.element_mut()) {
+            element.sheet.clear();
         }
     }
 
     pub(super) fn adopt(&mut self, adopted: &AdoptedStyleSheets, out: &mut Vec<Change>) {
+        let mut awaited = FxHashSet::default();
         for new in &adopted.new {
-            let sheet = self.sheets.entry(new.sheet).or_default();
-            if sheet.ops.is_empty() {
-                let inserts = new.rules.iter().map(|insert| SheetOp::Insert {
-                    rule: Arc::clone(&insert.rule),
-                    path: insert.path.clone(),
-                });
-                keep(&mut sheet.ops, inserts.collect());
+            if self.sheets.contains_key(&new.sheet) {
+                continue;
             }
+            let inserts = new.rules.iter().map(|insert| SheetOp::Insert {
+                rule: Arc::clone(&insert.rule),
+                path: insert.path.clone(),
+            });
+            let mut sheet = Constructed::default();
+            keep(&mut sheet.ops, inserts.collect());
+            self.sheets.insert(new.sheet, sheet);
+            if self.awaited_sheets.remove(&new.sheet) {
+                awaited.insert(new.sheet);
+            }
+        }
+        if !awaited.is_empty() {
+            self.adopt_awaited(&awaited, out);
         }
         let Some(key) = self.known(adopted.root) else {
             return;
         };
         let Some(node) = self.tree.get(key) else { return };
-        let root = match (&node.kind, node.shadow) {
-            (Kind::Document { .. } | Kind::ShadowRoot, _) => key,
-            (_, Some(shadow)) => shadow,
+        let root = match &node.kind {
+            Kind::Document { .. } | Kind::ShadowRoot => key,
+            // A shadow root that had nothing in it shows only now.
+            Kind::Element(host) if host.can_host() || node.shadow.is_some() => {
+                let known_to_stage = self.tree.last_handle();
+                let root = self.shadow_of(key);
+                self.emit_fresh(known_to_stage, out);
+                root
+            }
             _ => return,
         };
         if let Some(node) = self.tree.get_mut(root) {
             node.adopted.clone_from(&adopted.sheets);
+            node.adopted.truncate(MOST_ADOPTED);
         }
         self.adoption_change(root, out);
+    }
+
+    /// Roots that adopted sheets before those were made have them from now on.
+    fn adopt_awaited(&mut self, awaited: &FxHashSet<i64>, out: &mut Vec<Change>) {
+        for key in self
+            .tree
+            .root
+            .map(|root| self.tree.subtree(root))
+            .unwrap_or_default()
+        {
+            let node = self.tree.get(key);
+            if node.is_some_and(|node| node.adopted.iter().any(|sheet| awaited.contains(sheet))) {
+                self.adoption_change(key, out);
+            }
+        }
     }
 
     /// Lets the stage adopt what a document or shadow root adopts, with the copies it needs for that.
@@ -112,6 +173,7 @@ impl Page {
         let mut numbers = Vec::with_capacity(wanted.len());
         for number in wanted {
             let Some(sheet) = self.sheets.get_mut(&number) else {
+                self.awaited_sheets.insert(number);
                 continue;
             };
             let known = sheet
@@ -154,15 +216,18 @@ impl Page {
     }
 }
 
-fn keep(log: &mut Vec<SheetOp>, ops: Vec<SheetOp>) {
+/// Keeps operations for later; whether there were too many to keep all.
+fn keep(log: &mut Vec<SheetOp>, ops: Vec<SheetOp>) -> bool {
     for op in ops {
         if matches!(op, SheetOp::Text(_)) {
             log.clear();
         }
-        if log.len() < MOST_OPS {
-            log.push(op);
+        if log.len() >= MOST_OPS {
+            return true;
         }
+        log.push(op);
     }
+    false
 }
 
 pub(super) fn sheet_change(sheet: Sheet, op: &SheetOp) -> Change {

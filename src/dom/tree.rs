@@ -83,6 +83,18 @@ impl Tree {
         key
     }
 
+    /// Gives a node another id, or none.
+    pub(super) fn rename(&mut self, key: Key, id: Option<NodeId>) {
+        let Some(node) = self.get_mut(key) else { return };
+        let old = std::mem::replace(&mut node.id, id);
+        if let Some(old) = old.filter(|old| self.by_id.get(old) == Some(&key)) {
+            self.by_id.remove(&old);
+        }
+        if let Some(id) = id {
+            self.by_id.insert(id, key);
+        }
+    }
+
     /// The handle given last.
     pub(super) fn last_handle(&self) -> Handle {
         self.next_handle
@@ -244,17 +256,40 @@ impl Tree {
         std::iter::once(key).chain(self.ancestors(key)).find(is_document)
     }
 
-    /// All text below a node, up to a number of characters.
+    /// The text that is shown below a node, up to about a number of characters.
     pub(super) fn text(&self, top: Key, most: usize) -> String {
+        /// Nodes looked at, lest the name of a page is sought in all of it.
+        const MOST_NODES: usize = 2000;
         let mut text = String::new();
-        for key in self.subtree(top) {
-            if let Some(Kind::Text(part)) = self.get(key).map(|node| &node.kind) {
-                text.push_str(part);
-                text.push(' ');
+        let mut open = vec![top];
+        for _ in 0..MOST_NODES {
+            let Some(node) = open.pop().and_then(|key| self.get(key)) else {
+                break;
+            };
+            match &node.kind {
+                Kind::Text(part) => {
+                    text.extend(part.chars().take(most));
+                    text.push(' ');
+                }
+                Kind::Element(element)
+                    if matches!(
+                        &*element.tag,
+                        "style" | "script" | "noscript" | "template" | "link"
+                    ) =>
+                {
+                    continue;
+                }
+                _ => {}
             }
             if text.len() > most {
                 break;
             }
+            let mut child = node.last;
+            while let Some(at) = child {
+                open.push(at);
+                child = self.get(at).and_then(|node| node.previous);
+            }
+            open.extend(node.shadow);
         }
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
