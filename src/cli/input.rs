@@ -94,7 +94,7 @@ pub(crate) fn all_damage(recording: &Recording) -> DamageReport {
             // What changes is of no interest here, and goes at once: a long session's is large.
             replay.advance_to(event.time);
         }
-        damage.merge(replay.damage());
+        damage.merge(replay.damage().clone());
     }
     damage
 }

@@ -33,8 +33,14 @@ impl Page {
                     element.sheet.clear();
                 }
             }
-            Attribute::BlockedWidth(length) => element.set_style(blocked("width", length)),
-            Attribute::BlockedHeight(length) => element.set_style(blocked("height", length)),
+            Attribute::BlockedWidth(length) => {
+                element.blocked = true;
+                element.set_style(blocked("width", length));
+            }
+            Attribute::BlockedHeight(length) => {
+                element.blocked = true;
+                element.set_style(blocked("height", length));
+            }
             Attribute::DataUrl(url) if &*element.tag == "canvas" => element.canvas.show(url),
             Attribute::DataUrl(url) => {
                 element.set_attribute(&Arc::from("src"), Some(Arc::clone(url)));

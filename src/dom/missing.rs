@@ -9,9 +9,9 @@ use super::node::{Element, Kind, Node, SheetOp};
 use super::page::Page;
 use crate::recording::{FontSource, NodeId};
 
-/// What kind of thing is missing.
+/// What a page can refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MissingKind {
+pub enum ResourceKind {
     /// A picture, of an element or of a style sheet.
     Image,
     /// A style sheet.
@@ -24,13 +24,15 @@ pub enum MissingKind {
     Frame,
     /// What was drawn on a canvas.
     Canvas,
+    /// An element that the recorder was told to leave out.
+    Blocked,
 }
 
 /// Something that the page refers to but the recording does not contain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MissingResource {
     /// What it is.
-    pub kind: MissingKind,
+    pub kind: ResourceKind,
     /// Where it was, as recorded; empty when it has no address.
     pub url: Arc<str>,
     /// The element that it is of, or in whose style it is; `None` for sheets and fonts made by script.
@@ -72,7 +74,7 @@ impl Page {
         for font in &self.fonts {
             if let FontSource::Css(source) = &font.source {
                 for (_, url) in addresses(source) {
-                    found.add(MissingKind::Font, url.into(), None);
+                    found.add(ResourceKind::Font, url.into(), None);
                 }
             }
         }
@@ -88,7 +90,7 @@ struct Found {
 
 impl Found {
     /// Takes an address that does not bring its content along.
-    fn add(&mut self, kind: MissingKind, url: Arc<str>, node: Option<NodeId>) {
+    fn add(&mut self, kind: ResourceKind, url: Arc<str>, node: Option<NodeId>) {
         let start = url.trim_start();
         let is_here = start.is_empty()
             || start.starts_with('#')
@@ -101,7 +103,7 @@ impl Found {
         }
     }
 
-    fn add_any(&mut self, kind: MissingKind, url: Arc<str>, node: Option<NodeId>) {
+    fn add_any(&mut self, kind: ResourceKind, url: Arc<str>, node: Option<NodeId>) {
         let missing = MissingResource { kind, url, node };
         if self.list.len() < MOST && self.known.insert(missing.clone()) {
             self.list.push(missing);
@@ -111,9 +113,9 @@ impl Found {
     fn of_css(&mut self, css: &str, node: Option<NodeId>) {
         for (kind, url) in addresses(css) {
             let kind = match kind {
-                AddressKind::Sheet => MissingKind::StyleSheet,
-                AddressKind::Font => MissingKind::Font,
-                AddressKind::Image => MissingKind::Image,
+                AddressKind::Sheet => ResourceKind::StyleSheet,
+                AddressKind::Font => ResourceKind::Font,
+                AddressKind::Image => ResourceKind::Image,
             };
             self.add(kind, url.into(), node);
         }
@@ -132,48 +134,51 @@ impl Found {
 
 fn of_element(node: &Node, element: &Element, found: &mut Found) {
     let id = node.id;
-    let mut take = |kind: MissingKind, name: &str| {
+    let mut take = |kind: ResourceKind, name: &str| {
         if let Some(url) = element.attribute(name) {
             found.add(kind, Arc::clone(url), id);
         }
     };
     match &*element.tag {
         "img" => match (element.attribute("src"), element.attribute("srcset")) {
-            (Some(_), _) => take(MissingKind::Image, "src"),
+            (Some(_), _) => take(ResourceKind::Image, "src"),
             (None, Some(set)) => {
                 if let Some(url) = set.split_whitespace().next() {
-                    found.add(MissingKind::Image, url.trim_end_matches(',').into(), id);
+                    found.add(ResourceKind::Image, url.trim_end_matches(',').into(), id);
                 }
             }
             (None, None) => {}
         },
-        "input" if element.input_type().as_deref() == Some("image") => take(MissingKind::Image, "src"),
+        "input" if element.input_type().as_deref() == Some("image") => take(ResourceKind::Image, "src"),
         "image" | "feImage" | "use" => {
-            take(MissingKind::Image, "href");
-            take(MissingKind::Image, "xlink:href");
+            take(ResourceKind::Image, "href");
+            take(ResourceKind::Image, "xlink:href");
         }
         "video" => {
-            take(MissingKind::Image, "poster");
-            take(MissingKind::Media, "src");
+            take(ResourceKind::Image, "poster");
+            take(ResourceKind::Media, "src");
         }
-        "audio" => take(MissingKind::Media, "src"),
+        "audio" => take(ResourceKind::Media, "src"),
         // One of a `<picture>` has a `srcset` instead.
-        "source" => take(MissingKind::Media, "src"),
+        "source" => take(ResourceKind::Media, "src"),
         "link" if element.css_text.is_none() => {
             let rel = element.attribute("rel").map(|rel| rel.to_ascii_lowercase());
             let mut kinds = rel.iter().flat_map(|rel| rel.split_whitespace());
             if kinds.any(|kind| kind == "stylesheet") {
-                take(MissingKind::StyleSheet, "href");
+                take(ResourceKind::StyleSheet, "href");
             }
         }
         "iframe" | "frame" if node.document.is_none() => match &element.frame_source {
-            Some(url) => found.add(MissingKind::Frame, Arc::clone(url), id),
-            None => take(MissingKind::Frame, "src"),
+            Some(url) => found.add(ResourceKind::Frame, Arc::clone(url), id),
+            None => take(ResourceKind::Frame, "src"),
         },
-        "object" if node.document.is_none() => take(MissingKind::Frame, "data"),
-        "embed" => take(MissingKind::Frame, "src"),
-        "canvas" if element.canvas.is_empty() => found.add_any(MissingKind::Canvas, "".into(), id),
+        "object" if node.document.is_none() => take(ResourceKind::Frame, "data"),
+        "embed" => take(ResourceKind::Frame, "src"),
+        "canvas" if element.canvas.is_empty() => found.add_any(ResourceKind::Canvas, "".into(), id),
         _ => {}
+    }
+    if element.blocked {
+        found.add_any(ResourceKind::Blocked, "".into(), id);
     }
     if let Some(style) = element.attribute("style") {
         found.of_css(style, id);

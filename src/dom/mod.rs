@@ -28,6 +28,6 @@ mod tree;
 
 pub use change::{Change, Handle, MediaState, Namespace, NewContent, NewNode, Range, STAGE, Sheet, Step};
 pub use describe::Description;
-pub use missing::{MissingKind, MissingResource};
+pub use missing::{MissingResource, ResourceKind};
 pub use page::Page;
 pub use replay::Replay;

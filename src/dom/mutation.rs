@@ -300,8 +300,11 @@ impl Page {
         let holds_text = node
             .element()
             .is_some_and(|element| matches!(&*element.tag, "style" | "textarea"));
-        let brings_text = matches!(content, NodeContent::Text(_));
-        if !is_document && !(holds_text && brings_text) {
+        let takes_turns = match content {
+            NodeContent::Text(_) => holds_text,
+            _ => is_document,
+        };
+        if !takes_turns {
             return;
         }
         let is_stale = |key: &Key| {

@@ -65,6 +65,8 @@ pub(super) struct Element {
     pub(super) media: Option<MediaState>,
     pub(super) dialog: Option<DialogMode>,
     pub(super) canvas: Canvas,
+    /// The recorder was told to leave it out; its box is all there is of it.
+    pub(super) blocked: bool,
     /// Address of a frame whose content could not be recorded.
     pub(super) frame_source: Option<Arc<str>>,
 }
@@ -137,6 +139,7 @@ impl Element {
             media: None,
             dialog: None,
             canvas: Canvas::default(),
+            blocked: false,
             frame_source: None,
         }
     }

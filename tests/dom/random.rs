@@ -388,8 +388,6 @@ fn tab() -> impl Strategy<Value = Tab> {
 }
 
 proptest! {
-
-
     #[test]
     fn what_changes_adds_up_to_the_page(tab in tab()) {
         let mut replay = Replay::new(&tab);
@@ -410,6 +408,6 @@ proptest! {
         let played = replay.damage().clone();
         replay.seek(1000.0);
         replay.seek(time);
-        prop_assert_eq!(&played, &replay.damage().clone());
+        prop_assert_eq!(&played, replay.damage());
     }
 }
