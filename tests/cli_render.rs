@@ -1,23 +1,13 @@
 //! The command makes clips and pictures. These tests need a browser.
 
+#[path = "common/command.rs"]
+mod command;
+
 use std::path::Path;
 
-use assert_cmd::Command;
 use serde_json::Value;
 
-/// The command, allowed to run its browser as root: what it shows here is this project's own.
-fn domreel() -> Command {
-    let mut command = Command::cargo_bin("domreel").unwrap();
-    command.env_remove("DOMREEL_LOG");
-    if domreel::stage::is_root() {
-        command.env("DOMREEL_NO_SANDBOX", "1");
-    }
-    command
-}
-
-fn fixture(name: &str) -> String {
-    format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
-}
+use command::{domreel, fixture};
 
 fn json(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes)

@@ -10,6 +10,9 @@ use crate::stage::SheetPicture;
 /// What all pieces share: no page's style reaches them, and theirs reaches no page.
 const STYLE: &str = include_str!("../../assets/overlay.css");
 
+/// Most pieces on one sheet.
+const MOST_ON_A_SHEET: usize = 150;
+
 /// A piece of an [`Atlas`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SpriteId(usize);
@@ -36,27 +39,28 @@ impl Atlas {
         SpriteId(id)
     }
 
-    /// The sheet with all pieces, `width` pixels wide; `None` when there is nothing to draw.
-    pub(super) fn sheet(&self, theme: &Theme, metrics: &Metrics, width: u32) -> Option<String> {
-        if self.pieces.is_empty() {
-            return None;
-        }
-        let Metrics { font, line, .. } = metrics;
-        let mut sheet = format!("<style>{STYLE}</style><div class=sheet style=\"width:{width}px");
-        let lengths = [("font", font), ("line", line)];
+    /// The sheets with all pieces, `width` pixels wide: several when there are many, for a sheet's
+    /// height has bounds.
+    pub(super) fn sheets(&self, theme: &Theme, metrics: &Metrics, width: u32) -> Vec<String> {
+        let mut start = format!("<style>{STYLE}</style><div class=sheet style=\"width:{width}px");
         // Writing to a string cannot fail.
-        for (name, length) in lengths {
-            let _ = write!(sheet, ";--{name}:{length}px");
+        for (name, length) in [("font", metrics.font), ("line", metrics.line)] {
+            let _ = write!(start, ";--{name}:{length}px");
         }
         for (name, color) in theme.variables() {
-            let _ = write!(sheet, ";--{name}:{color}");
+            let _ = write!(start, ";--{name}:{color}");
         }
-        sheet.push_str("\">");
-        for (id, piece) in self.pieces.iter().enumerate() {
-            let _ = write!(sheet, "<div class=piece data-sprite={id}>{piece}</div>");
-        }
-        sheet.push_str("</div>");
-        Some(sheet)
+        start.push_str("\">");
+        let numbered: Vec<(usize, &String)> = self.pieces.iter().enumerate().collect();
+        let sheet = |pieces: &[(usize, &String)]| {
+            let mut sheet = start.clone();
+            for (id, piece) in pieces {
+                let _ = write!(sheet, "<div class=piece data-sprite={id}>{piece}</div>");
+            }
+            sheet.push_str("</div>");
+            sheet
+        };
+        numbered.chunks(MOST_ON_A_SHEET).map(sheet).collect()
     }
 
     /// Cuts the pieces out of the sheet's pictures.
@@ -206,6 +210,21 @@ mod tests {
         assert_eq!(atlas.size(one), (0, 0));
         assert_eq!(atlas.size(two), (3, 2));
         assert_eq!(atlas.picture(two).unwrap().data[..4], [7, 7, 7, 255]);
+    }
+
+    #[test]
+    fn many_pieces_are_on_several_sheets_under_their_own_numbers() {
+        let mut atlas = Atlas::default();
+        for number in 0..MOST_ON_A_SHEET + 1 {
+            atlas.add(format!("<i>{number}</i>"));
+        }
+        let options = crate::overlay::OverlayOptions::default();
+        let sheets = atlas.sheets(&Theme::new(&options), &Metrics::for_width(800), 800);
+        let [first, second] = &sheets[..] else {
+            panic!("{} sheets", sheets.len())
+        };
+        assert!(first.contains("data-sprite=0>") && !first.contains("data-sprite=150>"));
+        assert!(second.contains("data-sprite=150><i>150</i>"));
     }
 
     #[test]

@@ -17,6 +17,9 @@ use crate::clip::{Clip, SegmentKind, TimeMap, offset_text, utc_text};
 /// While time is folded, clock and playhead move this often, in clip time.
 const FOLD_STEP_MS: f64 = 250.0;
 
+/// Most different addresses in one clip.
+const MOST_ADDRESSES: usize = 300;
+
 /// The longest address that is drawn, in characters: the rest of it is elided.
 const MOST_ADDRESS: usize = 512;
 
@@ -119,15 +122,23 @@ impl Bar {
                 SegmentKind::Play | SegmentKind::Hold => None,
             });
         let folds = folds.collect();
+        let mut drawn = BTreeSet::new();
+        let addresses = pages.addresses.map(|address| {
+            // Of too many, the rest is not told apart.
+            let known = drawn.contains(address) || drawn.len() < MOST_ADDRESSES;
+            let shown = if known { address.as_str() } else { "…" };
+            if known {
+                drawn.insert(address.clone());
+            }
+            atlas.add(address_line(shown, room, metrics.font))
+        });
         let segments = clip.map.segments().iter();
         let held = segments
             .filter(|segment| segment.kind == SegmentKind::Hold)
             .map(|segment| segment.clip.clone());
         let total = offset_text(clip.session_end - clip.origin);
         let mut bar = Bar {
-            addresses: pages
-                .addresses
-                .map(|address| atlas.add(address_line(address, room, metrics.font))),
+            addresses,
             length: atlas.add(format!("<span class=muted> / {total}</span>")),
             zone: atlas.add("<span class=muted> UTC</span>".into()),
             digits: Digits::new(atlas, "ink"),

@@ -1,5 +1,5 @@
-//! What is drawn over and around the page: pointer, clicks, and a bar below it with address, timeline
-//! and clocks. Pixels only: no browser.
+//! What is drawn over and around the page: what the user did, what broke, and when. Pixels only: no
+//! browser.
 //!
 //! ```text
 //! Tab, Telemetry, Clip ──▶ Overlay ──sheets──▶ HTML ──stage──▶ pictures ──load──┐
@@ -10,6 +10,16 @@
 //! Everything with text in it is a piece of HTML that the browser draws once for a clip. What shows
 //! when, and at which spot, is a [`State`]: a list of what to draw, so that equal states are equal
 //! pixels and a frame is made only where they differ. Nothing here asks for a new picture of the page.
+//!
+//! | where | what |
+//! |---|---|
+//! | on the page | pointer, clicks and touches; error cards, tied to what was clicked; badges, names of pages, captions; labels on what is missing |
+//! | lane below it | what the user did or types, console lines, failed and slow requests |
+//! | bar below that | timeline with marks and folds, address, clocks |
+//!
+//! `story` finds what there is to tell and when, without a thought of how it looks; `cards` says it in
+//! HTML; the rest are the parts of the table. What is on the page keeps clear of the target of a click
+//! and, where it can, of the pointer's way (`placing`).
 //!
 //! Two kinds of pixels: *CSS pixels* of the page's viewport, in which recordings speak, and *output
 //! pixels*, in which everything is drawn. The [`Scene`] leads from one to the other.
@@ -155,10 +165,7 @@ impl Overlay {
     /// size and scale.
     pub fn sheets(&self) -> Vec<String> {
         let width = self.layout.page.width;
-        self.atlas
-            .sheet(&self.theme, &self.metrics, width)
-            .into_iter()
-            .collect()
+        self.atlas.sheets(&self.theme, &self.metrics, width)
     }
 
     /// Takes the pictures of all [sheets](Overlay::sheets), in their order. What is not on them is
