@@ -17,6 +17,7 @@ as_root() {
 }
 
 prepare() {
+    [ -z "${DOMREEL_PREPARED:-}" ] || return 0
     if ! command -v cargo >/dev/null; then
         [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ] && PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH" && export PATH
     fi
@@ -41,4 +42,6 @@ prepare() {
     cargo build "$@"
     # Without the right to install, what is there may still do: fonts for all scripts are not needed.
     cargo run "$@" --quiet -- doctor --install || cargo run "$@" --quiet -- doctor --quiet
+    DOMREEL_PREPARED=1
+    export DOMREEL_PREPARED
 }

@@ -161,16 +161,9 @@ fn temporary(path: &Path) -> Result<NamedTempFile, EncodeError> {
         .tempfile_in(directory)
         .map_err(|source| EncodeError::File {
             path: path.to_owned(),
-            source: system_error(source),
+            // A missing directory speaks for itself; the temporary file's name would tell nothing.
+            source: std::fs::metadata(directory).err().unwrap_or(source),
         })
-}
-
-/// What the system said, without the temporary name around it, which tells a user nothing.
-fn system_error(error: io::Error) -> io::Error {
-    let code = error
-        .get_ref()
-        .and_then(|wrapper| wrapper.source()?.downcast_ref::<io::Error>()?.raw_os_error());
-    code.map_or(error, io::Error::from_raw_os_error)
 }
 
 fn persist(file: NamedTempFile, path: &Path) -> Result<(), EncodeError> {
