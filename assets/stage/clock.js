@@ -49,6 +49,11 @@ function seekAnimations(time) {
   for (const animation of everyAnimation()) {
     if (animation.playState === "finished") continue;
     let known = begun.get(animation);
+    if (known === undefined && time === snapshotTime && animation.transitionProperty !== undefined) {
+      // A page that is built anew is as it was: the steps of building it are no changes to follow.
+      animation.finish();
+      continue;
+    }
     if (known === undefined) {
       known = { found: time, zero: time, at: animation.playState === "paused" ? 0 : null };
       begun.set(animation, known);

@@ -31,6 +31,7 @@ const OPERATIONS = [
   setSelection,
 ];
 
+const RESET = 0;
 const MOST_ERRORS = 8;
 
 // Carries out [[time, [[operation, argument…]…]]…] and leaves the page as it is at `to`.
@@ -40,7 +41,7 @@ function step(steps, to) {
   for (const [time, changes] of steps) {
     // What a change interrupts has to be where it was at that moment.
     if (running > 0) seekAnimations(time);
-    if (changes[0]?.[0] === 0) snapshotTime = time;
+    if (changes.some(([operation]) => operation === RESET)) snapshotTime = time;
     for (const [operation, ...given] of changes) {
       try {
         OPERATIONS[operation](...given);
@@ -49,12 +50,10 @@ function step(steps, to) {
         if (errors.length < MOST_ERRORS) errors.push(`${OPERATIONS[operation].name}: ${error.message}`);
       }
     }
+    applyFocus();
     seekAnimations(time);
   }
-  if (steps.length > 0) {
-    applyFocus();
-    applyScrolls();
-  }
+  if (steps.length > 0) applyScrolls();
   seek(to);
   drawCanvases();
   return { running, fromSnapshot, pending: countPending(), failed, errors, frames: framePlaces() };
