@@ -9,8 +9,11 @@ use super::{Progress, RenderError, RenderOptions, places};
 use crate::clip::{Plan, Tick};
 use crate::dom::Replay;
 use crate::overlay::{KnownPlaces, Missing, Overlay, Scene};
+use crate::pixmap::Pixmap;
 use crate::recording::Tab;
-use crate::stage::{BrowserOptions, CaptureMethod, SheetPicture, Shown, Stage, StageError, StageOptions};
+use crate::stage::{
+    self, BrowserOptions, CaptureMethod, SheetPicture, Shown, Stage, StageError, StageOptions,
+};
 
 /// Pictures of one piece that may wait to be composed.
 const WAITING_SHOTS: usize = 128;
@@ -18,6 +21,9 @@ const WAITING_SHOTS: usize = 128;
 /// A page is brought to a time from this many milliseconds of recording time before it, so that
 /// transitions under way then have begun when they should.
 const RUN_UP: f64 = 3000.0;
+
+/// The smallest scale that Chromium draws at; smaller pictures are made from that.
+const LEAST_SCALE: f64 = 0.5;
 
 /// How often a browser may be lost in one render.
 const RESTARTS: u32 = 1;
@@ -325,13 +331,32 @@ pub(super) fn stage_options(scene: Scene, options: &RenderOptions) -> StageOptio
         browser: BrowserOptions {
             program: options.drawing.browser.clone(),
             no_sandbox: options.drawing.no_sandbox,
-            scale: scene.scale,
+            scale: scene.scale.max(LEAST_SCALE),
         },
         capture: options.drawing.capture,
         width: scene.width,
         height: scene.height,
         still: options.still,
     }
+}
+
+/// The browser's picture at the size that the scene wants.
+pub(super) fn picture(png: &[u8], scene: Scene) -> Result<Pixmap, StageError> {
+    let page = stage::decode(png)?;
+    let (width, height) = scene.page_size();
+    if scene.scale >= LEAST_SCALE || (page.width, page.height) == (width, height) {
+        return Ok(page);
+    }
+    let unusable = || StageError::Picture {
+        message: "it has not the size that it says".to_owned(),
+    };
+    let full = image::RgbaImage::from_raw(page.width, page.height, page.data).ok_or_else(unusable)?;
+    let small = image::imageops::resize(&full, width, height, image::imageops::FilterType::CatmullRom);
+    Ok(Pixmap {
+        width,
+        height,
+        data: small.into_raw(),
+    })
 }
 
 /// Brings an empty stage to recording time `time`, as if the page had been played up to there.

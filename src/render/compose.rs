@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use super::RenderError;
-use super::capture::{Arrivals, Job, Shot};
+use super::capture::{Arrivals, Job, Shot, picture};
 use crate::clip::Clip;
 use crate::encode::{Encoder, Frame, Summary};
 use crate::overlay::{KnownPlaces, Overlay, State};
 use crate::pixmap::Pixmap;
-use crate::stage;
 
 /// Joins what the browsers send with the overlays and hands frames to the encoder.
 pub(super) struct Composer<'a> {
@@ -90,7 +89,7 @@ impl<'a> Composer<'a> {
         self.places = shot.places;
         let mut changed = false;
         if let Some(png) = shot.picture {
-            let page = stage::decode(&png)?;
+            let page = picture(&png, self.job.scene)?;
             // Pieces of a clip begin with a picture that may be the last one's of the piece before.
             if self.page.as_deref() != Some(&page) {
                 self.page = Some(Arc::new(page));

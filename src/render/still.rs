@@ -1,6 +1,6 @@
 //! Single pictures of a recording.
 
-use super::capture::{arrive, stage_options};
+use super::capture::{arrive, picture, stage_options};
 use super::{RenderError, RenderOptions, places};
 use crate::clip::{Clip, Plan, TimePoint};
 use crate::dom::Replay;
@@ -49,7 +49,7 @@ pub fn still(
         for (index, at) in stills.at.iter().enumerate() {
             let recording_time = clip.resolve(*at);
             let shown = arrive(&mut stage, &mut replay, recording_time).await?;
-            let page = stage.shot().await?;
+            let page = picture(&stage.png().await?, scene)?;
             let clip_ms = clip.map.clip_at(recording_time).min(plan.length() as f64);
             let times = std::iter::once(clip_ms);
             let mut places = places::known(&mut stage, replay.page(), &shown.frames, &overlay, times).await?;
