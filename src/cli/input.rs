@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use domreel::clip::ClipError;
 use domreel::dom::Replay;
-use domreel::format::{FormatName, Input, ReadOptions, read};
+use domreel::format::{FormatName, Input, ReadOptions, read, read_side_files};
 use domreel::recording::{DamageReport, Recording, Tab};
 
 use super::console::Console;
 use super::failure::{Failure, Status};
+
+/// Clocks of two sources differ by no more than this, in milliseconds.
+const AROUND_SESSION: f64 = 5000.0;
 
 /// Which recording, and how it is read.
 #[derive(Debug, Clone, Args)]
@@ -19,6 +22,12 @@ pub(crate) struct InputArgs {
     /// Each may be plain or compressed with gzip, zstd or zlib; what it is, is found by its content.
     #[arg(value_name = "IN", required = true)]
     inputs: Vec<PathBuf>,
+    /// Errors, requests and the like from a file beside the recording: Datadog RUM, Sentry or PostHog events,
+    /// a HAR, OTLP, or lines of {"time","kind","message"}; again for more files
+    ///
+    /// What happened outside of the recording's time is left out.
+    #[arg(long, value_name = "FILE", help_heading = "Recording")]
+    events: Vec<PathBuf>,
     /// What kind of recording it is, where that is not found: rrweb, datadog, posthog, sentry …
     #[arg(long, value_name = "KIND", help_heading = "Recording")]
     read_as: Option<FormatName>,
@@ -39,7 +48,8 @@ impl InputArgs {
             ..ReadOptions::default()
         };
         let inputs: Vec<Input> = self.inputs.iter().map(|path| source(path)).collect();
-        let recording = read(&inputs, &options)?;
+        let mut recording = read(&inputs, &options)?;
+        self.add_events(&mut recording, &options)?;
         if self.strict
             && let Some(first) = all_damage(&recording).examples().first()
         {
@@ -49,6 +59,26 @@ impl InputArgs {
             ));
         }
         Ok(recording)
+    }
+
+    /// Adds what stands in the files beside the recording.
+    fn add_events(&self, recording: &mut Recording, options: &ReadOptions) -> Result<(), Failure> {
+        let files: Vec<Input> = self.events.iter().map(|path| source(path)).collect();
+        let mut telemetry = read_side_files(&files, options)?;
+        let start = recording
+            .tabs
+            .iter()
+            .filter_map(Tab::start)
+            .fold(f64::INFINITY, f64::min);
+        let end = recording
+            .tabs
+            .iter()
+            .filter_map(Tab::end)
+            .fold(f64::NEG_INFINITY, f64::max);
+        let during = start - AROUND_SESSION..=end + AROUND_SESSION;
+        telemetry.signals.retain(|signal| during.contains(&signal.time));
+        recording.telemetry.merge(telemetry);
+        Ok(())
     }
 }
 

@@ -55,6 +55,14 @@ pub enum FormatError {
         /// What it holds.
         found: &'static str,
     },
+    /// A file beside a recording cannot be used.
+    #[error("{file} cannot be used as events beside the recording: {error}")]
+    Events {
+        /// The file.
+        file: String,
+        /// Why.
+        error: super::events::EventsError,
+    },
     /// It is damaged, and damage was not to be tolerated.
     #[error("{file}: {damage}; without --strict, what is undamaged is used")]
     Damaged {

@@ -47,7 +47,7 @@ pub use input::Input;
 pub use name::{FormatName, UnknownFormat};
 pub use signals::telemetry;
 
-use crate::recording::{Damage, DamageKind, Recording};
+use crate::recording::{Damage, DamageKind, Recording, Telemetry};
 
 /// How to read.
 #[derive(Debug, Clone)]
@@ -110,6 +110,31 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
     };
     collector.check_one_session()?;
     collector.finish(format, names.join(", "))
+}
+
+/// Reads what files beside a recording tell of errors, requests and the like.
+///
+/// # Errors
+/// When a file cannot be read, or is of no known kind.
+pub fn read_side_files(inputs: &[Input], options: &ReadOptions) -> Result<Telemetry, FormatError> {
+    let mut telemetry = Telemetry::default();
+    for input in inputs {
+        for source in input.load(options.max_bytes)? {
+            let inflated = inflate::inflate(source.bytes, options.max_bytes);
+            match events::read_events(&inflated.bytes) {
+                Ok(read) => telemetry.merge(read.telemetry),
+                // In a directory, whatever else is there is no concern.
+                Err(_) if source.found => {}
+                Err(error) => {
+                    return Err(FormatError::Events {
+                        file: source.name,
+                        error,
+                    });
+                }
+            }
+        }
+    }
+    Ok(telemetry)
 }
 
 /// Reads one file; `None` when it is no recording and nobody said that it was one.
