@@ -126,6 +126,7 @@ impl Page {
                 node: handle,
                 mode: None,
             }),
+            ("dialog", "open") if element.dialog.is_some() => {}
             ("option", "selected") => {
                 out.push(attribute_now(handle, element, name));
                 self.mark_option(key, value.is_some(), out);
@@ -165,6 +166,8 @@ fn plain(element: &mut Element, name: &Arc<str>, value: Option<&Arc<str>>) {
         // A new size empties a canvas.
         ("canvas", "width" | "height") => element.canvas.clear(),
         ("dialog", "open") if value.is_none() => element.dialog = None,
+        // The stage opened it.
+        ("dialog", "open") if element.dialog.is_some() => return,
         _ => {}
     }
     element.set_attribute(name, value.cloned());

@@ -64,29 +64,36 @@ impl Page {
         };
         let mut tops: Vec<Key> = unseen.iter().copied().filter(hangs_in_stage).collect();
         tops.sort_unstable_by_key(|key| self.tree.handle(*key));
-        // The stage can tell new handles by their being higher than all before.
-        for top in &tops {
-            self.tree.renew_handles(*top);
-        }
         for top in tops {
-            self.insert(top, &unseen, out);
-            unseen.remove(&top);
+            // What comes among siblings that come too is put in with them, in their order.
+            let (run, before) = self.run_around(top, &unseen);
+            for key in run {
+                unseen.remove(&key);
+                self.insert(key, before, out);
+            }
         }
         for name in std::mem::take(&mut self.scratch.defined) {
             out.push(Change::DefineElement { name });
         }
     }
 
-    /// Inserts a subtree that the stage does not have, before its next sibling that the stage has.
-    fn insert(&mut self, top: Key, unseen: &FxHashSet<Key>, out: &mut Vec<Change>) {
-        let next = |key: Key| self.tree.get(key).and_then(|node| node.next);
-        let mut before = next(top);
-        while let Some(key) = before {
-            if !unseen.contains(&key) {
-                break;
-            }
-            before = next(key);
-        }
+    /// A node with the siblings around it that the stage does not have either, and the one after them;
+    /// no nodes if the stage has it.
+    fn run_around(&self, key: Key, unseen: &FxHashSet<Key>) -> (Vec<Key>, Option<Key>) {
+        let is_unseen = |key: &Key| unseen.contains(key);
+        let previous = |key: &Key| self.tree.get(*key)?.previous.filter(is_unseen);
+        let next = |key: &Key| self.tree.get(*key)?.next;
+        let start = Some(key).filter(is_unseen);
+        let first = std::iter::successors(start, previous).last();
+        let run: Vec<Key> = std::iter::successors(first, |key| next(key).filter(is_unseen)).collect();
+        let after = run.last().and_then(next);
+        (run, after)
+    }
+
+    /// Inserts a subtree that the stage does not have before one that it has.
+    fn insert(&mut self, top: Key, before: Option<Key>, out: &mut Vec<Change>) {
+        // Handles are given in the order in which nodes come to the stage.
+        self.tree.renew_handles(top);
         out.push(Change::Insert {
             parent: self.parent_handle(top),
             before: before.and_then(|key| self.tree.handle(key)),

@@ -2,6 +2,7 @@
 //!
 //! Runs over `fixtures/`, and over every recording below `DOMREEL_RECORDINGS` if that is set.
 
+mod hostile;
 mod model;
 mod random;
 
