@@ -64,10 +64,11 @@ fn binary(bytes: &[u8]) -> Option<FormatName> {
     if openreplay && bytes.len() > 8 {
         return Some(FormatName::OpenReplay);
     }
-    // The body of an upload: parts with headers, one of them called "segment".
+    // The body of an upload: parts with headers, one of them with a segment or a picture.
     let head = bytes.get(..4096).unwrap_or(bytes);
     if head.starts_with(b"--") && memmem::find(head, b"Content-Disposition").is_some() {
-        return memmem::find(bytes, b"name=\"segment\"").map(|_| FormatName::Datadog);
+        let part = |name: &[u8]| memmem::find(bytes, name).is_some();
+        return (part(b"name=\"segment\"") || part(b"name=\"image\"")).then_some(FormatName::Datadog);
     }
     posthog::is_blob(bytes).then_some(FormatName::PostHog)
 }

@@ -16,11 +16,13 @@
 //! | `detect` | which format it is |
 //! | `json` | a pull reader that survives depth and damage |
 //! | `rrweb` | rrweb's events in all their wrappings |
+//! | `datadog` | Datadog's records, of browsers and mobile applications |
 //! | `collector` | what readers put their findings into |
 //! | `signals` | errors, requests and the like that stand in a recording |
 //! | [`events`] | errors, requests and the like from files beside a recording |
 
 mod collector;
+mod datadog;
 mod detect;
 mod error;
 pub mod events;
@@ -86,12 +88,13 @@ const SIDE_FILE_BYTES: usize = 64 << 20;
 /// snapshot; in strict mode at the first damage.
 pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, FormatError> {
     let mut collector = Collector::new(options);
+    let mut datadog = datadog::Session::default();
     let mut format = None;
     let mut names = Vec::new();
     for input in inputs {
         for source in input.load(options.max_bytes)? {
             collector.begin_file(&source.name);
-            if let Some(found) = read_file(source.bytes, source.found, &mut collector)? {
+            if let Some(found) = read_file(source.bytes, source.found, &mut datadog, &mut collector)? {
                 format.get_or_insert(found);
                 names.push(source.name);
             }
@@ -109,6 +112,7 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
         });
     };
     collector.check_one_session()?;
+    datadog.finish(&mut collector)?;
     collector.finish(format, names.join(", "))
 }
 
@@ -141,6 +145,7 @@ pub fn read_side_files(inputs: &[Input], options: &ReadOptions) -> Result<Teleme
 fn read_file(
     bytes: Bytes,
     only_found: bool,
+    datadog: &mut datadog::Session,
     collector: &mut Collector<'_>,
 ) -> Result<Option<FormatName>, FormatError> {
     let limit = collector.options.max_bytes;
@@ -173,12 +178,17 @@ fn read_file(
     if let Some(damage) = inflated.damage {
         collector.damage(damage)?;
     }
-    read_format(format, &inflated.bytes, collector)?;
+    read_format(format, &inflated.bytes, datadog, collector)?;
     Ok(Some(format))
 }
 
 /// Has a format's reader collect what `bytes` hold.
-fn read_format(format: FormatName, bytes: &Bytes, collector: &mut Collector<'_>) -> Result<(), FormatError> {
+fn read_format(
+    format: FormatName,
+    bytes: &Bytes,
+    datadog: &mut datadog::Session,
+    collector: &mut Collector<'_>,
+) -> Result<(), FormatError> {
     let instead = match format {
         FormatName::Rrweb | FormatName::Mixpanel | FormatName::Amplitude => {
             return rrweb::read(bytes, Dialect::default(), collector);
@@ -193,7 +203,7 @@ fn read_format(format: FormatName, bytes: &Bytes, collector: &mut Collector<'_>)
         FormatName::PostHog => return posthog::read(bytes, collector),
         FormatName::Sentry => return sentry::read(bytes, collector),
         FormatName::Highlight => return highlight::read(bytes, collector),
-        FormatName::Datadog => "its reader is not part of this version",
+        FormatName::Datadog => return datadog.read(bytes, collector),
         FormatName::OpenReplay => "export the session as a video from OpenReplay, or record it with rrweb",
         FormatName::Clarity => "record the session with rrweb, Datadog, PostHog or Sentry",
     };

@@ -73,7 +73,7 @@ impl<'a> Shallow<'a> {
             1 => EventKind::Load,
             2 => EventKind::FullSnapshot,
             3 => {
-                let source = source(json.text(), &data)?;
+                let source = source(json.text(), data.start)?;
                 match source.map(incremental_kind) {
                     Some(Some(kind)) => kind,
                     Some(None) => {
@@ -101,9 +101,9 @@ impl<'a> Shallow<'a> {
     }
 }
 
-/// The `source` of an incremental snapshot.
-fn source(text: &[u8], data: &Range<usize>) -> Result<Option<i64>, JsonError> {
-    let mut json = Json::at_offset(text, data.start);
+/// The `source` in the data of an incremental snapshot, which stands at byte `at`.
+pub(in crate::format) fn source(text: &[u8], at: usize) -> Result<Option<i64>, JsonError> {
+    let mut json = Json::at_offset(text, at);
     json.object()?;
     while let Some(key) = json.key()? {
         if &*key == "source" {
@@ -114,7 +114,8 @@ fn source(text: &[u8], data: &Range<usize>) -> Result<Option<i64>, JsonError> {
     Ok(None)
 }
 
-fn incremental_kind(source: i64) -> Option<EventKind> {
+/// What an incremental snapshot of that source is.
+pub(in crate::format) fn incremental_kind(source: i64) -> Option<EventKind> {
     Some(match source {
         0 => EventKind::Mutation,
         1 | 6 | 12 => EventKind::PointerMove,

@@ -16,4 +16,6 @@ mod style;
 mod tree;
 mod walk;
 
+pub(super) use decode::decode;
+pub(super) use event::{incremental_kind, source};
 pub(super) use walk::{Dialect, read, read_at};

@@ -170,6 +170,8 @@ impl Unfinished<'_> {
             Some(3) => NodeContent::Text(text(self.text)),
             Some(4) => NodeContent::Cdata(text(self.text)),
             Some(5) => NodeContent::Comment(text(self.text)),
+            // Datadog's: fragments in documents are shadow roots.
+            Some(11) => NodeContent::ShadowRoot,
             _ => {
                 *place = None;
                 return false;
