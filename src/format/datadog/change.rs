@@ -5,6 +5,7 @@
 //! A record makes sense only after all before it since the last full snapshot, so that these are
 //! decoded when they are read.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -16,8 +17,8 @@ use super::sheets::{in_media, sheet_events};
 use super::view::Decoded;
 use crate::format::json::{Json, JsonError, Kind};
 use crate::recording::{
-    Attribute, DecodeError, EventData, EventKind, FullSnapshot, Input, MediaAction, MediaInteraction, Mutation,
-    NodeContent, NodeId, NodeRemoval, Scroll,
+    Attribute, DecodeError, EventData, EventKind, FullSnapshot, Input, MediaAction, MediaInteraction,
+    Mutation, NodeContent, NodeId, NodeRemoval, Scroll,
 };
 
 const NONE: u32 = u32::MAX;
@@ -97,6 +98,9 @@ pub(super) struct Applied {
 /// What is made of one record.
 struct Batch<'a> {
     snapshot: bool,
+    /// The recorder added a sheet every time that it attached one; those that wait to be attached.
+    paired: bool,
+    added: VecDeque<Sheet>,
     growth: Growth,
     scroll: (f64, f64),
     mutation: Mutation,
@@ -137,7 +141,11 @@ impl Changes {
         self.sheets.clear();
         self.options.clear();
         let applied = self.read(data, true, resources)?;
-        if !applied.events.iter().any(|(kind, _)| *kind == EventKind::FullSnapshot) {
+        if !applied
+            .events
+            .iter()
+            .any(|(kind, _)| *kind == EventKind::FullSnapshot)
+        {
             return Err(DecodeError {
                 reason: "a full snapshot without a document".to_owned(),
                 at: 0,
@@ -154,6 +162,8 @@ impl Changes {
     fn read(&mut self, data: &[u8], snapshot: bool, resources: &Resources) -> Result<Applied, DecodeError> {
         let mut batch = Batch {
             snapshot,
+            paired: sheets_are_paired(data)?,
+            added: VecDeque::new(),
             growth: Growth::starting_at(self.next_node()),
             scroll: (0.0, 0.0),
             mutation: Mutation::default(),
@@ -170,6 +180,9 @@ impl Changes {
                 json.pass()?;
                 batch.fault("something that is no change");
             }
+        }
+        for sheet in std::mem::take(&mut batch.added) {
+            self.keep_sheet(sheet);
         }
         batch.flush(self.next_node());
         Ok(batch.applied)
@@ -207,7 +220,7 @@ impl Changes {
                 Some(kind::TEXT) => self.text_change(item.list(), batch),
                 Some(kind::SIZE) => self.size(item.list(), batch),
                 Some(kind::SCROLL_POSITION) => self.scroll(item.list(), batch),
-                Some(kind::ADD_STYLE_SHEET) => self.add_sheet(item.list()),
+                Some(kind::ADD_STYLE_SHEET) => self.add_sheet(item.list(), batch),
                 Some(kind::ATTACHED_STYLE_SHEETS) => self.attach_sheets(item.list(), batch),
                 Some(kind::MEDIA_PLAYBACK_STATE) => self.media(item.list(), batch),
                 Some(kind::INPUT_VALUE) => self.input_value(item.list(), batch),
@@ -264,6 +277,8 @@ impl Changes {
         let name = self.string(item.get(1));
         let content = name.as_ref().and_then(|name| self.content(name, item.get(2..)?));
         let (parent, place) = match self.place(id, item.first(), &batch.growth) {
+            // Fragments are in no document.
+            Some(_) if name.as_deref() == Some("#document-fragment") => (NONE, Some(Place::Nowhere)),
             Some((parent, place)) => (parent, Some(place)),
             None => (NONE, None),
         };
@@ -346,8 +361,7 @@ impl Changes {
             "#text" => NodeContent::Text(text(0)),
             "#cdata-section" => NodeContent::Cdata(Arc::default()),
             "#shadow-root" => NodeContent::ShadowRoot,
-            // Fragments are in no document.
-            "" | "#document-fragment" => return None,
+            "" => return None,
             _ => {
                 let (tag, svg) = self.element_name(name);
                 let mut attributes = Vec::with_capacity(rest.len());
@@ -456,7 +470,7 @@ impl Changes {
 
     fn size(&mut self, item: &[Field], batch: &mut Batch<'_>) -> Option<()> {
         let (id, _) = self.node(item.first())?;
-        let mut length = |at: usize| Some(Arc::from(format!("{}px", item.get(at)?.number()?)));
+        let length = |at: usize| Some(Arc::from(format!("{}px", item.get(at)?.number()?)));
         let (width, height) = (length(1)?, length(2)?);
         batch.set_attributes(
             id,
@@ -485,7 +499,13 @@ impl Changes {
 
     // ---- style sheets ----
 
-    fn add_sheet(&mut self, item: &[Field]) -> Option<()> {
+    fn keep_sheet(&mut self, sheet: Sheet) {
+        let number = self.next_sheet;
+        self.sheets.push(Sheet { number, ..sheet });
+        self.next_sheet = self.next_sheet.saturating_add(1);
+    }
+
+    fn add_sheet(&mut self, item: &[Field], batch: &mut Batch<'_>) -> Option<()> {
         let mut known = Some(());
         let text = match item.first() {
             Some(Field::List(rules)) => {
@@ -508,16 +528,24 @@ impl Changes {
         };
         let mut media = Vec::new();
         for medium in item.get(1).map_or(&[][..], Field::list) {
-            media.push(self.string(Some(medium))?);
+            match self.string(Some(medium)) {
+                Some(medium) => media.push(medium),
+                None => known = None,
+            }
         }
-        self.sheets.push(Sheet {
-            number: self.next_sheet,
+        let sheet = Sheet {
+            number: 0,
             text,
             media: media.join(", "),
             disabled: matches!(item.get(2), Some(Field::Bool(true))),
             told: false,
-        });
-        self.next_sheet = self.next_sheet.saturating_add(1);
+        };
+        // Numbers go on counting whatever it was.
+        if batch.paired {
+            batch.added.push_back(sheet);
+        } else {
+            self.keep_sheet(sheet);
+        }
         known
     }
 
@@ -526,6 +554,11 @@ impl Changes {
         let mut places = Vec::with_capacity(item.len());
         for sheet in item.iter().skip(1) {
             let place = usize::try_from(sheet.integer()?).ok()?;
+            if let Some(sheet) = batch.added.pop_front()
+                && place >= self.sheets.len()
+            {
+                self.keep_sheet(sheet);
+            }
             self.sheets.get(place)?;
             places.push(place);
         }
@@ -571,7 +604,11 @@ impl Changes {
         }
         let media = MediaInteraction {
             target: NodeId::from(id),
-            action: if playing { MediaAction::Play } else { MediaAction::Pause },
+            action: if playing {
+                MediaAction::Play
+            } else {
+                MediaAction::Pause
+            },
             time: None,
             volume: None,
             muted: None,
@@ -613,7 +650,11 @@ impl Changes {
             2 => return Some(()),
             _ => return None,
         };
-        let attribute = if known.role == Role::Option { "selected" } else { "checked" };
+        let attribute = if known.role == Role::Option {
+            "selected"
+        } else {
+            "checked"
+        };
         let value = selected.then(Arc::<str>::default);
         if batch.growth.has(id) {
             batch.set_attributes(id, vec![plain(attribute, value)]);
@@ -649,6 +690,40 @@ impl Changes {
         }
         Some(())
     }
+}
+
+/// Whether a record adds exactly as many sheets as it attaches.
+///
+/// Version 7 of the recorder adds a sheet every time that it attaches one, even if it has it already:
+/// only those that it attaches for the first time take a number. A recorder that adds each sheet once
+/// has equal numbers only if all are attached for the first time, for which it makes no difference.
+fn sheets_are_paired(data: &[u8]) -> Result<bool, JsonError> {
+    let (mut added, mut attached) = (0_usize, 0_usize);
+    let mut json = Json::new(data);
+    json.array()?;
+    while json.element()? {
+        if json.kind()? != Kind::Array {
+            json.pass()?;
+            continue;
+        }
+        json.array()?;
+        let number = match json.element()? {
+            true => json.integer_or_none()?,
+            false => continue,
+        };
+        while json.element()? {
+            match number {
+                Some(kind::ATTACHED_STYLE_SHEETS) if json.kind()? == Kind::Array => {
+                    attached += fields(&mut json)?.len().saturating_sub(1);
+                }
+                _ => {
+                    added += usize::from(number == Some(kind::ADD_STYLE_SHEET));
+                    json.pass()?;
+                }
+            }
+        }
+    }
+    Ok(added == attached)
 }
 
 fn plain(name: &str, value: Option<Arc<str>>) -> Attribute {

@@ -61,7 +61,13 @@ pub(super) fn finish(
             }
             // What comes late is of the view that it is from all the same.
             let until = starts.get(at + 1).copied().unwrap_or(f64::INFINITY);
-            for Timed { time, index, kind, payload } in view.finish(collector)? {
+            for Timed {
+                time,
+                index,
+                kind,
+                payload,
+            } in view.finish(collector)?
+            {
                 let time = time.map(|time| time.min(until));
                 collector.event(place, index, time, kind, payload);
             }

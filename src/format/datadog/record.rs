@@ -88,11 +88,7 @@ fn id(json: &mut Json<'_>) -> Result<Option<Arc<str>>, JsonError> {
 
 impl Record {
     /// Reads the object that comes next, of a file with these bytes; `None` when it has no type.
-    pub(super) fn read(
-        json: &mut Json<'_>,
-        bytes: &Bytes,
-        index: u32,
-    ) -> Result<Option<Self>, JsonError> {
+    pub(super) fn read(json: &mut Json<'_>, bytes: &Bytes, index: u32) -> Result<Option<Self>, JsonError> {
         let (mut number, mut time, mut record_id, mut format) = (None, None, None, None);
         let mut in_web_view = false;
         let mut data: Range<usize> = 0..0;
@@ -141,8 +137,8 @@ pub(super) fn begins(text: &[u8], at: usize) -> (bool, usize) {
                 "type" if json.kind()? == Kind::Number => typed = true,
                 "timestamp" if json.kind()? == Kind::Number => timed = true,
                 "data" | "format" | "id" | "slotId" => {}
-                "start" | "end" | "creation_reason" | "records_count" | "has_full_snapshot" | "index_in_view"
-                | "source" | "application" | "session" | "view" => {}
+                "start" | "end" | "creation_reason" | "records_count" | "has_full_snapshot"
+                | "index_in_view" | "source" | "application" | "session" | "view" => {}
                 _ => return Ok(false),
             }
             json.pass()?;

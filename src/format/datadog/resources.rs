@@ -14,7 +14,8 @@ impl Resources {
     /// Keeps a picture, if it is one.
     pub(super) fn add(&mut self, name: &str, bytes: &[u8]) {
         if let Some(kind) = picture_type(bytes) {
-            self.0.insert(name.to_owned(), data_url(kind, &STANDARD.encode(bytes)));
+            self.0
+                .insert(name.to_owned(), data_url(kind, &STANDARD.encode(bytes)));
         }
     }
 

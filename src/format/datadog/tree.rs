@@ -119,7 +119,10 @@ fn enter(json: &mut Json<'_>, open: &mut Vec<Open>) -> Result<(), JsonError> {
         }
         Kind::Object => {
             json.object()?;
-            open.push(Open::Object { id: None, sheets: None });
+            open.push(Open::Object {
+                id: None,
+                sheets: None,
+            });
         }
         _ => json.pass()?,
     }

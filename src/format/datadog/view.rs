@@ -110,7 +110,11 @@ impl<'a> View<'a> {
     }
 
     /// Takes the next record.
-    pub(super) fn record(&mut self, record: Record, collector: &mut Collector<'_>) -> Result<(), FormatError> {
+    pub(super) fn record(
+        &mut self,
+        record: Record,
+        collector: &mut Collector<'_>,
+    ) -> Result<(), FormatError> {
         // What a web view within a mobile application shows is a page of its own, with numbers of its
         // own; the application's screen has a box there.
         if record.in_web_view {
@@ -210,7 +214,8 @@ impl<'a> View<'a> {
         let (time, index) = (record.time, record.index);
         self.encoded(record, kind);
         let adoptions = adoptions.into_iter();
-        self.events.extend(adoptions.map(|event| Timed::decoded(time, index, event)));
+        self.events
+            .extend(adoptions.map(|event| Timed::decoded(time, index, event)));
     }
 
     // ---- pages as changes ----

@@ -238,7 +238,8 @@ impl Walk<'_, '_, '_> {
         record.after_gap = std::mem::take(&mut self.gap);
         if record.time.is_none() {
             let detail = "a record without a usable timestamp; shown at the time of the one before it";
-            self.collector.bad_event(index, self.value_start, detail.to_owned())?;
+            self.collector
+                .bad_event(index, self.value_start, detail.to_owned())?;
         }
         if !self.open {
             self.segments.push(Segment::default());
@@ -254,7 +255,11 @@ impl Walk<'_, '_, '_> {
     fn recover(&mut self, error: JsonError) -> Result<bool, FormatError> {
         let found = self.next_start();
         let cut = error.fault == Fault::CutOff && found.is_none();
-        let what = if self.record.is_some() { "the record" } else { "the file" };
+        let what = if self.record.is_some() {
+            "the record"
+        } else {
+            "the file"
+        };
         let detail = match found {
             _ if cut => format!("cut off: {what} ends in the middle"),
             Some(next) => {
@@ -264,7 +269,11 @@ impl Walk<'_, '_, '_> {
             None => format!("{what} is damaged, {error}; nothing behind it could be read"),
         };
         self.collector.damage(Damage {
-            kind: if cut { DamageKind::CutOff } else { DamageKind::Syntax },
+            kind: if cut {
+                DamageKind::CutOff
+            } else {
+                DamageKind::Syntax
+            },
             event: self.record,
             offset: Some(error.at as u64),
             detail,
@@ -315,10 +324,17 @@ fn settle(segments: &mut [Segment]) {
     next_named.reverse();
     let mut before: Option<About> = None;
     for (at, after) in next_named.into_iter().enumerate() {
-        let after = after.and_then(|after| segments.get(after)).map(|next| next.about.clone());
-        let Some(segment) = segments.get_mut(at) else { break };
+        let after = after
+            .and_then(|after| segments.get(after))
+            .map(|next| next.about.clone());
+        let Some(segment) = segments.get_mut(at) else {
+            break;
+        };
         if segment.about.view.is_none() {
-            let begins_view = segment.records.first().is_some_and(|record| record.number == META);
+            let begins_view = segment
+                .records
+                .first()
+                .is_some_and(|record| record.number == META);
             let neighbour = match (before.take().filter(|_| !begins_view), after) {
                 (Some(before), _) => Some((before, 1)),
                 (None, Some(after)) if after.place > Some(0) => Some((after, -1)),
