@@ -157,6 +157,8 @@ impl Look {
             "variables",
             "batch",
             "results",
+            "attributes",
+            "segments",
         ] {
             if let (false, Some((Kind::Array | Kind::Object, at))) = (self.done(), outline.get(key)) {
                 self.value(bytes, at, 0, depth + 1)?;

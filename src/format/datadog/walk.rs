@@ -157,6 +157,7 @@ impl Walk<'_, '_, '_> {
                 self.json.array()?;
                 self.levels.push(Level::Array);
             }
+            Kind::Object if matches!(self.levels.last(), Some(Level::Records)) => self.record()?,
             Kind::Object => match self.shape()? {
                 Shape::Record => self.record()?,
                 Shape::Segment(about) => {
@@ -209,8 +210,11 @@ impl Walk<'_, '_, '_> {
                     key => {
                         if !about.field(key, &mut json)? {
                             let inner = matches!(json.kind()?, Kind::Array | Kind::Object);
-                            holds |= inner && CONTAINERS.contains(&key);
+                            let holder = inner && CONTAINERS.contains(&key);
+                            // Records have data too: whether these are some, is told by what follows.
+                            holds |= holder && key != "data";
                             json.pass()?;
+                            holds |= holder;
                         }
                     }
                 }
