@@ -23,7 +23,7 @@ fn play(tab: &Tab) -> (Page, Vec<String>) {
         }
         changes.clear();
     }
-    faults.extend(page.damage().examples().iter().map(ToString::to_string));
+    faults.extend(page.take_damage().examples().iter().map(ToString::to_string));
     (page, faults)
 }
 
