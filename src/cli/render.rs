@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use domreel::encode::gif::GifOptions;
-use domreel::encode::output::{Format, Target, open};
+use domreel::encode::output::{EncodeOptions, Format, Target, open};
 use domreel::render::{DrawingOptions, RenderOptions, Report, render};
 use serde::Serialize;
 
@@ -100,7 +99,7 @@ pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
         still: false,
         drawing,
     };
-    let encoder = open(&target, format, GifOptions::default())?;
+    let encoder = open(&target, format, &EncodeOptions::default())?;
     let bar = RenderBar::new(console, interrupt);
     let rendered = render(&recording, tab, &options, encoder, &bar);
     drop(bar);

@@ -7,19 +7,37 @@
 //! | module | what it writes |
 //! |---|---|
 //! | [`gif`] | an animated GIF |
+//! | [`apng`] | an animated PNG, lossless |
+//! | [`webp`] | an animated WebP, lossless |
+//! | `mp4` | a video in H.264; with the cargo feature `mp4` |
+//! | [`ffmpeg`] | what a program called ffmpeg can write, if there is one |
+//! | [`poster`] | one frame of a clip, as a PNG file |
 //! | [`frames`] | a directory of PNG files with `frames.json` |
 //! | [`output`] | the place a clip goes to, whole or not at all |
 
+pub mod apng;
+mod change;
+pub mod ffmpeg;
+mod format;
 pub mod frames;
 pub mod gif;
 mod jobs;
+mod merge;
+#[cfg(feature = "mp4")]
+pub mod mp4;
 pub mod output;
+mod patch;
+pub mod poster;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod webp;
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::pixmap::Pixmap;
+pub use format::Format;
 
 /// One finished picture and how long it is shown.
 #[derive(Debug, Clone)]
@@ -41,8 +59,38 @@ pub trait Encoder: Send {
     /// After an error the output is not usable and the encoder is to be dropped.
     fn push(&mut self, frame: Frame) -> Result<(), EncodeError>;
 
+    /// Says where the chapters of the clip begin. To be called before the first frame; formats
+    /// without chapters ignore it.
+    fn set_chapters(&mut self, _chapters: Vec<Chapter>) {}
+
     /// Writes what is left and flushes the output.
     fn finish(self: Box<Self>) -> Result<Summary, EncodeError>;
+}
+
+/// Writes a clip as one stream of bytes; [`output::open`] makes an [`Encoder`] of it.
+pub trait StreamEncoder: Send {
+    /// Where the bytes go.
+    type Output: Write;
+
+    /// As [`Encoder::push`].
+    fn push(&mut self, frame: Frame) -> Result<(), EncodeError>;
+
+    /// As [`Encoder::set_chapters`].
+    fn set_chapters(&mut self, _chapters: Vec<Chapter>) {}
+
+    /// Writes what is left, and gives the flushed output back.
+    fn finish(self) -> Result<(Self::Output, Summary), EncodeError>
+    where
+        Self: Sized;
+}
+
+/// A place in a clip that a player can jump to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chapter {
+    /// Where it begins, in milliseconds of clip time; it ends where the next one begins.
+    pub clip_ms: u64,
+    /// What a player shows for it.
+    pub title: String,
 }
 
 /// What an encoder has written.
@@ -145,6 +193,22 @@ pub enum EncodeError {
     NotAStream {
         /// Name of the format.
         format: &'static str,
+    },
+    /// A codec or program that makes the clip failed.
+    #[error("the {format} could not be made: {reason}")]
+    Codec {
+        /// Name of the format.
+        format: &'static str,
+        /// What is known about it.
+        reason: String,
+    },
+    /// This domreel cannot write the format by itself.
+    #[error("domreel cannot write {format} by itself here; {instead}")]
+    Unsupported {
+        /// Name of the format.
+        format: &'static str,
+        /// What to do.
+        instead: &'static str,
     },
     /// A thread that encodes frames ended early, or none could be started.
     #[error("a thread of the {format} encoder stopped: {reason}")]

@@ -1,60 +1,53 @@
 //! Where a clip goes, and in which format: a file that appears under its name only when it is whole,
 //! a directory of frames, or a stream.
 
-use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::apng::ApngEncoder;
+use super::ffmpeg::{FfmpegEncoder, FfmpegOptions, Video};
+pub use super::format::Format;
 use super::frames::FramesEncoder;
-use super::gif::{GifEncoder, GifOptions};
-use super::{EncodeError, Encoder, Frame, Summary};
+use super::gif::{GifEncoder, GifOptions, Quality, Repeat};
+use super::webp::WebpEncoder;
+use super::{Chapter, EncodeError, Encoder, Frame, StreamEncoder, Summary};
 
-/// A format of clips.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// An animated GIF.
-    Gif,
-    /// A directory of PNG frames with `frames.json`.
-    Png,
+/// What can be chosen about a clip's file, whatever its format.
+#[derive(Debug, Clone)]
+pub struct EncodeOptions {
+    /// How often a GIF plays.
+    pub repeat: Repeat,
+    /// How exact a GIF is.
+    pub gif: Quality,
+    /// How exact a video is: H.264's quantiser, 0 to 51; less is better and larger.
+    pub quantiser: u8,
+    /// Threads that encode; all cores if not given. No file depends on it, except those of ffmpeg.
+    pub threads: Option<NonZeroUsize>,
+    /// A program called ffmpeg that is to make the videos.
+    pub ffmpeg: Option<PathBuf>,
 }
 
-impl Format {
-    /// The format that a file's name says: by its ending; a name without one is a directory of frames.
-    pub fn of_name(path: &Path) -> Option<Format> {
-        match path
-            .extension()
-            .and_then(OsStr::to_str)
-            .map(str::to_ascii_lowercase)
-            .as_deref()
-        {
-            Some("gif") => Some(Format::Gif),
-            None => Some(Format::Png),
-            Some(_) => path.is_dir().then_some(Format::Png),
+impl Default for EncodeOptions {
+    fn default() -> Self {
+        Self {
+            repeat: Repeat::default(),
+            gif: Quality::default(),
+            quantiser: 22,
+            threads: None,
+            ffmpeg: None,
         }
     }
+}
 
-    /// Its name, as options and reports give it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Gif => "gif",
-            Format::Png => "png",
-        }
-    }
-
-    /// Frames a second at most, if nothing else is asked for.
-    pub fn default_fps(self) -> f64 {
-        match self {
-            Format::Gif | Format::Png => 12.0,
-        }
-    }
-
-    /// Width of the page's picture in device pixels, if nothing else is asked for; `None`: as recorded.
-    pub fn default_width(self) -> Option<u32> {
-        match self {
-            Format::Gif => Some(800),
-            Format::Png => None,
+impl EncodeOptions {
+    fn gif(&self) -> GifOptions {
+        GifOptions {
+            repeat: self.repeat,
+            quality: self.gif,
+            threads: self.threads,
         }
     }
 }
@@ -72,25 +65,71 @@ pub enum Target {
 /// name and gets its own when it is whole; until then what was there before stays.
 ///
 /// # Errors
-/// When the place cannot be written to, or the format does not fit a stream.
-pub fn open(target: &Target, format: Format, gif: GifOptions) -> Result<Box<dyn Encoder>, EncodeError> {
-    match (format, target) {
-        (Format::Gif, Target::Path(path)) => {
-            let file = BufWriter::new(temporary(path)?);
-            Ok(Box::new(GifFile {
-                encoder: GifEncoder::new(file, gif)?,
-                path: path.clone(),
-            }))
+/// When the place cannot be written to, the format does not fit a stream, or it needs what is not there.
+pub fn open(target: &Target, format: Format, options: &EncodeOptions) -> Result<Box<dyn Encoder>, EncodeError> {
+    let video = match format {
+        Format::Webm => Some(Video::Webm),
+        Format::Mp4 if options.ffmpeg.is_some() || cfg!(not(feature = "mp4")) => Some(Video::Mp4),
+        _ => None,
+    };
+    match (target, video) {
+        (Target::Path(path), Some(video)) => open_ffmpeg(path, format, video, options),
+        (Target::Stdout, Some(_)) => Err(EncodeError::NotAStream {
+            format: format.name(),
+        }),
+        (Target::Path(path), None) if format == Format::Png => {
+            Ok(Box::new(FramesEncoder::new(path, options.threads)?))
         }
-        (Format::Gif, Target::Stdout) => {
-            let stdout = BufWriter::new(io::stdout());
-            Ok(Box::new(GifStream {
-                encoder: GifEncoder::new(stdout, gif)?,
-            }))
+        (Target::Path(path), None) => {
+            let place = Place::File(path.clone(), temporary(path)?);
+            open_stream(BufWriter::new(place), format, options)
         }
-        (Format::Png, Target::Path(path)) => Ok(Box::new(FramesEncoder::new(path, gif.threads)?)),
-        (Format::Png, Target::Stdout) => Err(EncodeError::NotAStream { format: "png" }),
+        (Target::Stdout, None) => open_stream(BufWriter::new(Place::Stdout(io::stdout())), format, options),
     }
+}
+
+fn open_ffmpeg(
+    path: &Path,
+    format: Format,
+    video: Video,
+    options: &EncodeOptions,
+) -> Result<Box<dyn Encoder>, EncodeError> {
+    let Some(program) = options.ffmpeg.clone() else {
+        return Err(EncodeError::Unsupported {
+            format: format.name(),
+            instead: "install ffmpeg and ask for it, or choose another format",
+        });
+    };
+    let file = temporary(path)?;
+    let options = FfmpegOptions {
+        program,
+        video,
+        quantiser: options.quantiser,
+    };
+    Ok(Box::new(FfmpegFile {
+        encoder: FfmpegEncoder::new(file.path(), options)?,
+        file,
+        path: path.to_owned(),
+    }))
+}
+
+fn open_stream(
+    output: BufWriter<Place>,
+    format: Format,
+    options: &EncodeOptions,
+) -> Result<Box<dyn Encoder>, EncodeError> {
+    Ok(match format {
+        Format::Gif => Box::new(Placed(GifEncoder::new(output, options.gif())?)),
+        Format::Apng => Box::new(Placed(ApngEncoder::new(output, options.threads)?)),
+        Format::Webp => Box::new(Placed(WebpEncoder::new(output, options.threads)?)),
+        #[cfg(feature = "mp4")]
+        Format::Mp4 => Box::new(Placed(super::mp4::Mp4Encoder::new(output, options.quantiser)?)),
+        _ => {
+            return Err(EncodeError::NotAStream {
+                format: format.name(),
+            });
+        }
+    })
 }
 
 /// Writes `bytes` to `path` so that the file is whole or not there.
@@ -106,43 +145,70 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), EncodeError> {
     persist(file, path)
 }
 
-struct GifFile {
-    encoder: GifEncoder<BufWriter<NamedTempFile>>,
-    path: PathBuf,
+/// Where the bytes of a clip go.
+enum Place {
+    /// A file that gets its name when it is whole.
+    File(PathBuf, NamedTempFile),
+    Stdout(io::Stdout),
 }
 
-impl Encoder for GifFile {
+impl Write for Place {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File(_, file) => file.write(bytes),
+            Self::Stdout(stdout) => stdout.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(_, file) => file.flush(),
+            Self::Stdout(stdout) => stdout.flush(),
+        }
+    }
+}
+
+/// An encoder whose output is put into its place at the end.
+struct Placed<E>(E);
+
+impl<E: StreamEncoder<Output = BufWriter<Place>>> Encoder for Placed<E> {
     fn push(&mut self, frame: Frame) -> Result<(), EncodeError> {
-        self.encoder.push(frame)
+        self.0.push(frame)
+    }
+
+    fn set_chapters(&mut self, chapters: Vec<Chapter>) {
+        self.0.set_chapters(chapters);
     }
 
     fn finish(self: Box<Self>) -> Result<Summary, EncodeError> {
-        let (file, summary) = self.encoder.finish()?;
-        let failed = |source| EncodeError::File {
-            path: self.path.clone(),
-            source,
-        };
-        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        persist(file, &self.path)?;
+        let (output, summary) = self.0.finish()?;
+        // What an encoder gives back is flushed.
+        let (place, _) = output.into_parts();
+        if let Place::File(path, file) = place {
+            persist(file, &path)?;
+        }
         Ok(summary)
     }
 }
 
-struct GifStream {
-    encoder: GifEncoder<BufWriter<io::Stdout>>,
+struct FfmpegFile {
+    encoder: FfmpegEncoder,
+    file: NamedTempFile,
+    path: PathBuf,
 }
 
-impl Encoder for GifStream {
+impl Encoder for FfmpegFile {
     fn push(&mut self, frame: Frame) -> Result<(), EncodeError> {
         self.encoder.push(frame)
     }
 
+    fn set_chapters(&mut self, chapters: Vec<Chapter>) {
+        self.encoder.set_chapters(chapters);
+    }
+
     fn finish(self: Box<Self>) -> Result<Summary, EncodeError> {
-        let (mut stdout, summary) = self.encoder.finish()?;
-        stdout.flush().map_err(|source| EncodeError::Write {
-            format: "gif",
-            source,
-        })?;
+        let summary = Box::new(self.encoder).finish()?;
+        persist(self.file, &self.path)?;
         Ok(summary)
     }
 }
@@ -199,17 +265,10 @@ mod tests {
     }
 
     #[test]
-    fn the_name_tells_the_format() {
-        assert_eq!(Format::of_name(Path::new("a/clip.GIF")), Some(Format::Gif));
-        assert_eq!(Format::of_name(Path::new("a/frames")), Some(Format::Png));
-        assert_eq!(Format::of_name(Path::new("a/clip.doc")), None);
-    }
-
-    #[test]
     fn a_file_appears_when_it_is_whole() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("clip.gif");
-        let mut encoder = open(&Target::Path(path.clone()), Format::Gif, GifOptions::default()).unwrap();
+        let mut encoder = open(&Target::Path(path.clone()), Format::Gif, &EncodeOptions::default()).unwrap();
         encoder.push(frame()).unwrap();
         assert!(!path.exists());
         let summary = encoder.finish().unwrap();
@@ -220,7 +279,7 @@ mod tests {
     fn an_abandoned_clip_leaves_nothing_behind() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("clip.gif");
-        let mut encoder = open(&Target::Path(path), Format::Gif, GifOptions::default()).unwrap();
+        let mut encoder = open(&Target::Path(path), Format::Gif, &EncodeOptions::default()).unwrap();
         encoder.push(frame()).unwrap();
         drop(encoder);
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
@@ -229,7 +288,7 @@ mod tests {
     #[test]
     fn a_place_that_is_not_there_is_named() {
         let target = Target::Path(PathBuf::from("/no/such/directory/clip.gif"));
-        let error = open(&target, Format::Gif, GifOptions::default()).err().unwrap();
+        let error = open(&target, Format::Gif, &EncodeOptions::default()).err().unwrap();
         assert!(
             error.to_string().contains("/no/such/directory/clip.gif"),
             "{error}"

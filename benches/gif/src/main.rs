@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
-use domreel::encode::Frame;
+use domreel::encode::{Frame, StreamEncoder};
 use domreel::encode::gif::{GifEncoder, GifOptions};
 use domreel::pixmap::Pixmap;
 use programs::{Cost, Input};

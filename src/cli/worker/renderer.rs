@@ -5,8 +5,7 @@ use std::path::Path;
 use domreel::clip::{ClipError, ClipOptions, Idle, TimePoint};
 use domreel::encode::EncodeError;
 use domreel::encode::frames::png;
-use domreel::encode::gif::GifOptions;
-use domreel::encode::output::{Format, Target, open};
+use domreel::encode::output::{EncodeOptions, Format, Target, open};
 use domreel::format::{FormatError, Input, ReadOptions, read};
 use domreel::recording::{DamageKind, Recording};
 use domreel::render::{self, Choice, DrawingOptions, RenderError, RenderOptions, StillOptions};
@@ -108,12 +107,12 @@ impl Renderer for ChromiumRenderer {
             drawing: self.drawing(self.browsers)?,
         };
         let format = line.format();
-        let (name, media_type) = match format {
-            Format::Gif => ("clip.gif", "image/gif"),
-            Format::Png => ("frames", ""),
+        let (name, media_type) = match format.extension().zip(format.media_type()) {
+            Some((extension, media_type)) => (format!("clip.{extension}"), media_type),
+            None => ("frames".to_owned(), ""),
         };
-        let target = Target::Path(out_dir.join(name));
-        let encoder = open(&target, format, GifOptions::default()).map_err(not_encoded)?;
+        let target = Target::Path(out_dir.join(&name));
+        let encoder = open(&target, format, &EncodeOptions::default()).map_err(not_encoded)?;
         let report = render::render(&recording, tab, &options, encoder, &Reporter(progress));
         let report = report.map_err(not_rendered)?;
         for _ in 0..report.restarts {
@@ -121,10 +120,10 @@ impl Renderer for ChromiumRenderer {
         }
         progress.captures(report.captured, report.frames.saturating_sub(report.captured));
         let files = if media_type.is_empty() {
-            frame_files(&out_dir.join(name), name)?
+            frame_files(&out_dir.join(&name), &name)?
         } else {
             vec![RenderedFile {
-                name: name.to_owned(),
+                name,
                 media_type: media_type.to_owned(),
             }]
         };

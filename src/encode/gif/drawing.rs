@@ -1,7 +1,7 @@
 //! One rectangle on its way into the file: what is drawn in it, in which colours, and where it may be left out.
 
 use super::Quality;
-use super::change::Rect;
+use crate::encode::change::Rect;
 use super::histogram::{Histogram, NOT_COUNTED};
 use super::lzw::{self, Choices};
 use super::palette::Palette;

@@ -10,7 +10,6 @@
 //! The bytes do not depend on the number of threads.
 
 mod canvas;
-mod change;
 mod drawing;
 mod histogram;
 mod lzw;
@@ -24,10 +23,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::jobs::{Jobs, Workers};
-use super::{EncodeError, Encoder, Frame, FrameCheck, Summary};
+use super::{EncodeError, Frame, FrameCheck, StreamEncoder, Summary};
 use crate::pixmap::Pixmap;
 use canvas::Canvas;
-use change::Rect;
+use super::change::{self, Rect};
 use drawing::{Drawing, Packed, Pictures};
 use output::{Output, Written};
 use timing::{MAX_DURATION_MS, Shown, Timeline};
@@ -124,54 +123,6 @@ impl<W: Write + Send> GifEncoder<W> {
         })
     }
 
-    /// Takes the next frame, as [`Encoder::push`] does.
-    pub fn push(&mut self, frame: Frame) -> Result<(), EncodeError> {
-        let Frame {
-            pixels, duration_ms, ..
-        } = frame;
-        let frame = self.check.accept(&pixels, FORMAT, MAX_SIDE)?;
-        if duration_ms > MAX_DURATION_MS {
-            return Err(EncodeError::TooLong {
-                frame,
-                duration_ms,
-                max_ms: MAX_DURATION_MS,
-                format: FORMAT,
-            });
-        }
-        match self.timeline.push(pixels, duration_ms) {
-            Some(shown) => self.choose(Some(shown)),
-            None => Ok(()),
-        }
-    }
-
-    /// Writes what is left and gives the output back.
-    pub fn finish(mut self) -> Result<(W, Summary), EncodeError> {
-        let last = std::mem::take(&mut self.timeline)
-            .finish()
-            .ok_or(EncodeError::NoFrames)?;
-        self.choose(Some(last))?;
-        self.choose(None)?;
-        while self.draw_next(true)? {}
-        while self.write_next(true)? {}
-        let (width, height) = self.check.size().unwrap_or_default();
-        let Written {
-            output,
-            frames,
-            duration_ms,
-            bytes,
-        } = self.output.finish()?;
-        Ok((
-            output,
-            Summary {
-                width,
-                height,
-                frames,
-                duration_ms,
-                bytes,
-            },
-        ))
-    }
-
     /// Starts the work on the picture held, whose neighbours are known now, after making room for it.
     fn choose(&mut self, next: Option<Shown>) -> Result<(), EncodeError> {
         let Some(shown) = self.held.take() else {
@@ -228,13 +179,53 @@ impl<W: Write + Send> GifEncoder<W> {
     }
 }
 
-impl<W: Write + Send> Encoder for GifEncoder<W> {
+impl<W: Write + Send> StreamEncoder for GifEncoder<W> {
+    type Output = W;
+
     fn push(&mut self, frame: Frame) -> Result<(), EncodeError> {
-        GifEncoder::push(self, frame)
+        let Frame {
+            pixels, duration_ms, ..
+        } = frame;
+        let frame = self.check.accept(&pixels, FORMAT, MAX_SIDE)?;
+        if duration_ms > MAX_DURATION_MS {
+            return Err(EncodeError::TooLong {
+                frame,
+                duration_ms,
+                max_ms: MAX_DURATION_MS,
+                format: FORMAT,
+            });
+        }
+        match self.timeline.push(pixels, duration_ms) {
+            Some(shown) => self.choose(Some(shown)),
+            None => Ok(()),
+        }
     }
 
-    fn finish(self: Box<Self>) -> Result<Summary, EncodeError> {
-        GifEncoder::finish(*self).map(|(_, summary)| summary)
+    fn finish(mut self) -> Result<(W, Summary), EncodeError> {
+        let last = std::mem::take(&mut self.timeline)
+            .finish()
+            .ok_or(EncodeError::NoFrames)?;
+        self.choose(Some(last))?;
+        self.choose(None)?;
+        while self.draw_next(true)? {}
+        while self.write_next(true)? {}
+        let (width, height) = self.check.size().unwrap_or_default();
+        let Written {
+            output,
+            frames,
+            duration_ms,
+            bytes,
+        } = self.output.finish()?;
+        Ok((
+            output,
+            Summary {
+                width,
+                height,
+                frames,
+                duration_ms,
+                bytes,
+            },
+        ))
     }
 }
 
