@@ -150,7 +150,7 @@ impl<W: Write + Send> StreamEncoder for ApngEncoder<W> {
         }
         while self.write_next(true)? {}
         let (width, height) = self.check.size().ok_or(EncodeError::NoFrames)?;
-        let mut end = || {
+        let end = || {
             let mut spool = self.chunks.output.into_inner()?;
             spool.rewind()?;
             self.output.write_all(&SIGNATURE)?;
@@ -159,7 +159,10 @@ impl<W: Write + Send> StreamEncoder for ApngEncoder<W> {
                 bytes: SIGNATURE.len() as u64 + self.chunks.bytes,
             };
             // 8 bits of red, green, blue and alpha, not interlaced.
-            chunks.write(b"IHDR", &[&width.to_be_bytes(), &height.to_be_bytes(), &[8, 6, 0, 0, 0]])?;
+            chunks.write(
+                b"IHDR",
+                &[&width.to_be_bytes(), &height.to_be_bytes(), &[8, 6, 0, 0, 0]],
+            )?;
             chunks.write(b"acTL", &[&self.written.to_be_bytes(), &[0; 4]])?;
             io::copy(&mut spool, &mut chunks.output)?;
             chunks.write(b"IEND", &[])?;
@@ -173,6 +176,7 @@ impl<W: Write + Send> StreamEncoder for ApngEncoder<W> {
             frames: self.frames,
             duration_ms: self.duration_ms,
             bytes,
+            traded: None,
         };
         Ok((self.output, summary))
     }
@@ -288,7 +292,11 @@ mod tests {
     fn threads_do_not_change_the_file() {
         let frames = clip(70, 50, 24);
         let files = [1, 3].map(|threads| {
-            play(ApngEncoder::new(Vec::new(), NonZeroUsize::new(threads)).unwrap(), &frames).0
+            play(
+                ApngEncoder::new(Vec::new(), NonZeroUsize::new(threads)).unwrap(),
+                &frames,
+            )
+            .0
         });
         assert!(files[0] == files[1]);
     }

@@ -35,12 +35,39 @@ impl Video {
         // The scales of the encoders differ; these are about as good as OpenH264 at the same number.
         let (codec, quality): (&[&str], _) = match self {
             Self::Webm => (
-                &["-c:v", "libvpx-vp9", "-b:v", "0", "-deadline", "good", "-cpu-used", "4", "-row-mt", "1",
-                  "-tune-content", "screen", "-g", "240", "-f", "webm"],
+                &[
+                    "-c:v",
+                    "libvpx-vp9",
+                    "-b:v",
+                    "0",
+                    "-deadline",
+                    "good",
+                    "-cpu-used",
+                    "4",
+                    "-row-mt",
+                    "1",
+                    "-tune-content",
+                    "screen",
+                    "-g",
+                    "240",
+                    "-f",
+                    "webm",
+                ],
                 u32::from(quantiser) + 4,
             ),
             Self::Mp4 => (
-                &["-c:v", "libx264", "-preset", "medium", "-g", "240", "-movflags", "+faststart", "-f", "mp4"],
+                &[
+                    "-c:v",
+                    "libx264",
+                    "-preset",
+                    "medium",
+                    "-g",
+                    "240",
+                    "-movflags",
+                    "+faststart",
+                    "-f",
+                    "mp4",
+                ],
                 u32::from(quantiser),
             ),
         };
@@ -88,7 +115,10 @@ impl FfmpegEncoder {
                 reason: format!("{} does not start: {error}", options.program.display()),
             });
         }
-        let spool = tempfile::Builder::new().prefix("domreel-").suffix(".apng").tempfile();
+        let spool = tempfile::Builder::new()
+            .prefix("domreel-")
+            .suffix(".apng")
+            .tempfile();
         let spool = spool.map_err(|source| EncodeError::Write { format, source })?;
         Ok(Self {
             options,
@@ -119,7 +149,10 @@ impl Encoder for FfmpegEncoder {
         let format = options.video.name();
         let failed = |reason: String| EncodeError::Codec { format, reason };
         let (spool, mut summary) = frames.finish()?;
-        let spool = spool.into_inner().map_err(|error| failed(error.to_string()))?.into_temp_path();
+        let spool = spool
+            .into_inner()
+            .map_err(|error| failed(error.to_string()))?
+            .into_temp_path();
         let chapters = chapter_file(&chapters, summary.duration_ms)
             .map_err(|source| EncodeError::Write { format, source })?;
         let mut command = Command::new(&options.program);
@@ -129,7 +162,14 @@ impl Encoder for FfmpegEncoder {
         command.args(["-map", "0:v", "-map_chapters", "1", "-fps_mode", "passthrough"]);
         command.args(["-enc_time_base", "1:1000", "-pix_fmt", "yuv420p", "-vf"]);
         command.arg("pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv");
-        command.args(["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]);
+        command.args([
+            "-colorspace",
+            "bt709",
+            "-color_primaries",
+            "bt709",
+            "-color_trc",
+            "bt709",
+        ]);
         command.args(["-bitexact"]);
         command.args(options.video.arguments(options.quantiser));
         // A name that begins with a dash is no option.
@@ -143,14 +183,20 @@ impl Encoder for FfmpegEncoder {
             .map_err(|error| failed(format!("{} does not start: {error}", options.program.display())))?;
         if !ran.status.success() {
             let said = String::from_utf8_lossy(&ran.stderr);
-            return Err(failed(format!("ffmpeg stopped with {}: {}", ran.status, said.trim())));
+            return Err(failed(format!(
+                "ffmpeg stopped with {}: {}",
+                ran.status,
+                said.trim()
+            )));
         }
         let written = std::fs::metadata(&output).map_err(|source| EncodeError::File {
             path: output.clone(),
             source,
         })?;
-        (summary.width, summary.height) =
-            (summary.width.next_multiple_of(2), summary.height.next_multiple_of(2));
+        (summary.width, summary.height) = (
+            summary.width.next_multiple_of(2),
+            summary.height.next_multiple_of(2),
+        );
         summary.bytes = written.len();
         Ok(summary)
     }
@@ -158,12 +204,23 @@ impl Encoder for FfmpegEncoder {
 
 /// Chapters as ffmpeg reads them.
 fn chapter_file(chapters: &[Chapter], length_ms: u64) -> std::io::Result<TempPath> {
-    let mut file = tempfile::Builder::new().prefix("domreel-").suffix(".txt").tempfile()?;
+    let mut file = tempfile::Builder::new()
+        .prefix("domreel-")
+        .suffix(".txt")
+        .tempfile()?;
     writeln!(file, ";FFMETADATA1")?;
     let inside = chapters.iter().take_while(|chapter| chapter.clip_ms < length_ms);
-    let ends = chapters.iter().skip(1).map(|next| next.clip_ms.min(length_ms)).chain([length_ms]);
+    let ends = chapters
+        .iter()
+        .skip(1)
+        .map(|next| next.clip_ms.min(length_ms))
+        .chain([length_ms]);
     for (chapter, end) in inside.zip(ends) {
-        writeln!(file, "[CHAPTER]\nTIMEBASE=1/1000\nSTART={}\nEND={end}", chapter.clip_ms)?;
+        writeln!(
+            file,
+            "[CHAPTER]\nTIMEBASE=1/1000\nSTART={}\nEND={end}",
+            chapter.clip_ms
+        )?;
         let mut title = String::new();
         for character in chapter.title.chars() {
             if matches!(character, '=' | ';' | '#' | '\\' | '\n') {
@@ -239,8 +296,14 @@ mod tests {
             assert!(psnr(&left(&pictures[13]), &left(&frames[13].0)) > 28.0);
             let durations = durations_by_ffprobe(path).unwrap();
             // WebM has no duration for its last frame.
-            assert_eq!(durations[..19], frames[..19].iter().map(|(_, ms)| *ms).collect::<Vec<_>>());
-            let printed = printed_by("ffprobe", &["-v", "error", "-show_chapters", "-of", "csv=p=0", path]);
+            assert_eq!(
+                durations[..19],
+                frames[..19].iter().map(|(_, ms)| *ms).collect::<Vec<_>>()
+            );
+            let printed = printed_by(
+                "ffprobe",
+                &["-v", "error", "-show_chapters", "-of", "csv=p=0", path],
+            );
             let printed = String::from_utf8(printed.unwrap()).unwrap();
             let titles: Vec<&str> = printed.lines().filter_map(|l| l.split(',').nth(6)).collect();
             assert_eq!(titles, ["Start; #1", "a = b\\c"]);

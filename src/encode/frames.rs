@@ -152,6 +152,7 @@ impl Encoder for FramesEncoder {
             frames,
             duration_ms,
             bytes,
+            traded: None,
         })
     }
 }
@@ -337,7 +338,8 @@ mod tests {
                 height: 2,
                 frames: 3,
                 duration_ms: 250,
-                bytes
+                bytes,
+                traded: None,
             }
         );
     }

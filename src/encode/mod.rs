@@ -13,11 +13,13 @@
 //! | [`ffmpeg`] | what a program called ffmpeg can write, if there is one |
 //! | [`poster`] | one frame of a clip, as a PNG file |
 //! | [`frames`] | a directory of PNG files with `frames.json` |
+//! | [`fit`] | any of them within a number of bytes |
 //! | [`output`] | the place a clip goes to, whole or not at all |
 
 pub mod apng;
 mod change;
 pub mod ffmpeg;
+pub mod fit;
 mod format;
 pub mod frames;
 pub mod gif;
@@ -28,6 +30,7 @@ pub mod mp4;
 pub mod output;
 mod patch;
 pub mod poster;
+mod spool;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod webp;
@@ -106,6 +109,8 @@ pub struct Summary {
     pub duration_ms: u64,
     /// Bytes written, all files together.
     pub bytes: u64,
+    /// What was given up for the file to fit; see [`fit`].
+    pub traded: Option<fit::Traded>,
 }
 
 /// Why a clip could not be encoded.
@@ -201,6 +206,16 @@ pub enum EncodeError {
         format: &'static str,
         /// What is known about it.
         reason: String,
+    },
+    /// No way was found to make the clip as small as it has to be.
+    #[error(
+        "the smallest file of this clip has {least_bytes} bytes, more than the {max_bytes} allowed; choose a shorter part of the recording, or a video"
+    )]
+    TooLarge {
+        /// Bytes allowed.
+        max_bytes: u64,
+        /// Bytes of the smallest file that was made.
+        least_bytes: u64,
     },
     /// This domreel cannot write the format by itself.
     #[error("domreel cannot write {format} by itself here; {instead}")]

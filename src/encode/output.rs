@@ -66,7 +66,11 @@ pub enum Target {
 ///
 /// # Errors
 /// When the place cannot be written to, the format does not fit a stream, or it needs what is not there.
-pub fn open(target: &Target, format: Format, options: &EncodeOptions) -> Result<Box<dyn Encoder>, EncodeError> {
+pub fn open(
+    target: &Target,
+    format: Format,
+    options: &EncodeOptions,
+) -> Result<Box<dyn Encoder>, EncodeError> {
     let video = match format {
         Format::Webm => Some(Video::Webm),
         Format::Mp4 if options.ffmpeg.is_some() || cfg!(not(feature = "mp4")) => Some(Video::Mp4),
@@ -268,7 +272,12 @@ mod tests {
     fn a_file_appears_when_it_is_whole() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("clip.gif");
-        let mut encoder = open(&Target::Path(path.clone()), Format::Gif, &EncodeOptions::default()).unwrap();
+        let mut encoder = open(
+            &Target::Path(path.clone()),
+            Format::Gif,
+            &EncodeOptions::default(),
+        )
+        .unwrap();
         encoder.push(frame()).unwrap();
         assert!(!path.exists());
         let summary = encoder.finish().unwrap();
@@ -288,7 +297,9 @@ mod tests {
     #[test]
     fn a_place_that_is_not_there_is_named() {
         let target = Target::Path(PathBuf::from("/no/such/directory/clip.gif"));
-        let error = open(&target, Format::Gif, &EncodeOptions::default()).err().unwrap();
+        let error = open(&target, Format::Gif, &EncodeOptions::default())
+            .err()
+            .unwrap();
         assert!(
             error.to_string().contains("/no/such/directory/clip.gif"),
             "{error}"

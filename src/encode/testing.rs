@@ -71,7 +71,16 @@ pub(crate) fn printed_by(program: &str, arguments: &[&str]) -> Option<Vec<u8>> {
 
 /// The pictures of a clip as ffmpeg decodes them, each once.
 pub(crate) fn decoded_by_ffmpeg(path: &str, width: u32, height: u32) -> Option<Vec<Pixmap>> {
-    let arguments = ["-v", "error", "-i", path, "-fps_mode", "passthrough", "-f", "rawvideo"];
+    let arguments = [
+        "-v",
+        "error",
+        "-i",
+        path,
+        "-fps_mode",
+        "passthrough",
+        "-f",
+        "rawvideo",
+    ];
     let arguments = [&arguments[..], &["-pix_fmt", "rgba", "-"]].concat();
     let pictures = printed_by("ffmpeg", &arguments)?;
     let pictures = pictures.chunks_exact(width as usize * height as usize * 4);
@@ -90,9 +99,20 @@ pub(crate) fn decoded_by_ffmpeg(path: &str, width: u32, height: u32) -> Option<V
 /// last one, what it is told of it.
 pub(crate) fn durations_by_ffprobe(path: &str) -> Option<Vec<u64>> {
     let entries = "packet=pts_time,duration_time";
-    let arguments = ["-v", "error", "-select_streams", "v", "-show_entries", entries, "-of", "csv=p=0", path];
+    let arguments = [
+        "-v",
+        "error",
+        "-select_streams",
+        "v",
+        "-show_entries",
+        entries,
+        "-of",
+        "csv=p=0",
+        path,
+    ];
     let text = String::from_utf8(printed_by("ffprobe", &arguments)?).unwrap();
-    let ms = |seconds: &str| (seconds.parse::<f64>().unwrap() * 1000.0).round() as u64;
+    // What is not known is printed as N/A.
+    let ms = |seconds: &str| (seconds.parse::<f64>().unwrap_or(0.0) * 1000.0).round() as u64;
     let mut times: Vec<(u64, u64)> = text
         .lines()
         .map(|line| line.split_once(',').unwrap())
@@ -117,7 +137,12 @@ pub(crate) fn assert_same(decoded: &[(Pixmap, u64)], expected: &[(Pixmap, u64)],
 /// How far two pictures are apart: PSNR in decibels.
 pub(crate) fn psnr(a: &Pixmap, b: &Pixmap) -> f64 {
     assert_eq!(a.data.len(), b.data.len());
-    let error: u64 = a.data.iter().zip(&b.data).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum();
+    let error: u64 = a
+        .data
+        .iter()
+        .zip(&b.data)
+        .map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2))
+        .sum();
     let mean = error as f64 / (a.data.len() as f64 * 0.75);
     10.0 * (255.0 * 255.0 / mean.max(1e-9)).log10()
 }

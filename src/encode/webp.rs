@@ -142,7 +142,7 @@ impl<W: Write + Send> StreamEncoder for WebpEncoder<W> {
         head.extend(6u32.to_le_bytes());
         // Background (white), and how often it plays: for ever.
         head.extend([255, 255, 255, 255, 0, 0]);
-        let mut end = || {
+        let end = || {
             let mut spool = self.spool.into_inner()?;
             spool.rewind()?;
             self.output.write_all(&head)?;
@@ -156,6 +156,7 @@ impl<W: Write + Send> StreamEncoder for WebpEncoder<W> {
             frames: self.frames,
             duration_ms: self.duration_ms,
             bytes: u64::from(size) + 8,
+            traded: None,
         };
         Ok((self.output, summary))
     }

@@ -1,10 +1,10 @@
 //! One rectangle on its way into the file: what is drawn in it, in which colours, and where it may be left out.
 
 use super::Quality;
-use crate::encode::change::Rect;
 use super::histogram::{Histogram, NOT_COUNTED};
 use super::lzw::{self, Choices};
 use super::palette::Palette;
+use crate::encode::change::Rect;
 use crate::pixmap::Pixmap;
 
 /// Entries a palette has at most when one index is needed for "leave what is there".

@@ -22,11 +22,11 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use super::change::{self, Rect};
 use super::jobs::{Jobs, Workers};
 use super::{EncodeError, Frame, FrameCheck, StreamEncoder, Summary};
 use crate::pixmap::Pixmap;
 use canvas::Canvas;
-use super::change::{self, Rect};
 use drawing::{Drawing, Packed, Pictures};
 use output::{Output, Written};
 use timing::{MAX_DURATION_MS, Shown, Timeline};
@@ -224,6 +224,7 @@ impl<W: Write + Send> StreamEncoder for GifEncoder<W> {
                 frames,
                 duration_ms,
                 bytes,
+                traded: None,
             },
         ))
     }

@@ -115,7 +115,8 @@ fn one_frame() {
             height: 2,
             frames: 1,
             duration_ms: 1000,
-            bytes: file.len() as u64
+            bytes: file.len() as u64,
+            traded: None,
         }
     );
 }

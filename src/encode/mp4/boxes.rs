@@ -5,9 +5,9 @@
 //! track that the video refers to (QuickTime).
 
 use mp4_atom::{
-    Atom, Avc1, Avcc, Chpl, ChplEntry, Co64, Codec, Colr, Compressor, Dinf, Dref, DrefEntry, Encode, FourCC, Ftyp,
-    Hdlr, Header, Mdhd, Mdia, Minf, Moov, Mvhd, Nmhd, Stbl, Stco, Stsc, StscEntry, Stsd, Stss, Stsz, StszSamples,
-    Stts, SttsEntry, Tkhd, TrackReferenceTypeBox, Trak, Tref, Tx3g, Udta, Url, Visual, Vmhd,
+    Atom, Avc1, Avcc, Chpl, ChplEntry, Co64, Codec, Colr, Compressor, Dinf, Dref, DrefEntry, Encode, FourCC,
+    Ftyp, Hdlr, Header, Mdhd, Mdia, Minf, Moov, Mvhd, Nmhd, Stbl, Stco, Stsc, StscEntry, Stsd, Stss, Stsz,
+    StszSamples, Stts, SttsEntry, Tkhd, TrackReferenceTypeBox, Trak, Tref, Tx3g, Udta, Url, Visual, Vmhd,
 };
 
 use crate::encode::Chapter;
@@ -209,8 +209,16 @@ impl Movie {
         }
         starts.truncate(MAX_CHAPTER);
         let ends = starts.iter().skip(1).map(|&(_, start)| start).chain([length]);
-        let lasts: Vec<u64> = starts.iter().zip(ends).map(|(&(_, start), end)| end.saturating_sub(start)).collect();
-        starts.into_iter().zip(lasts).map(|((title, _), lasts)| (title, lasts)).collect()
+        let lasts: Vec<u64> = starts
+            .iter()
+            .zip(ends)
+            .map(|(&(_, start), end)| end.saturating_sub(start))
+            .collect();
+        starts
+            .into_iter()
+            .zip(lasts)
+            .map(|((title, _), lasts)| (title, lasts))
+            .collect()
     }
 
     fn chapter_list(&self) -> Chpl {

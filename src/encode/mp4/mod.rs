@@ -17,8 +17,8 @@ use std::io::{self, Seek, Write};
 
 use mp4_atom::Avcc;
 use openh264::encoder::{
-    BitRate, Encoder as H264, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, QpRange, RateControlMode,
-    UsageType, VuiConfig,
+    BitRate, Encoder as H264, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, QpRange,
+    RateControlMode, UsageType, VuiConfig,
 };
 use openh264::{OpenH264API, Timestamp};
 
@@ -217,6 +217,7 @@ impl<W: Write + Send> StreamEncoder for Mp4Encoder<W> {
             frames: movie.samples.len() as u64,
             duration_ms: movie.duration_ms(),
             bytes: self.bytes,
+            traded: None,
         };
         Ok((self.output, summary))
     }

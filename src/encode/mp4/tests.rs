@@ -19,9 +19,13 @@ fn ffmpeg_sees_the_frames_and_their_times() {
     assert_eq!(summary.bytes, bytes.len() as u64);
     let file = file(&bytes);
     let path = file.path().to_str().unwrap();
-    let Some(durations) = durations_by_ffprobe(path) else { return };
+    let Some(durations) = durations_by_ffprobe(path) else {
+        return;
+    };
     assert_eq!(durations, frames.iter().map(|(_, ms)| *ms).collect::<Vec<_>>());
-    let Some(pictures) = decoded_by_ffmpeg(path, 162, 92) else { return };
+    let Some(pictures) = decoded_by_ffmpeg(path, 162, 92) else {
+        return;
+    };
     assert_eq!(pictures.len(), frames.len());
     for (at, ((source, _), decoded)) in frames.iter().zip(&pictures).enumerate() {
         let mut shown = flat(161, 91, [0; 3]);
@@ -44,7 +48,9 @@ fn it_is_what_every_player_takes() {
     let entries = "stream=codec_name,pix_fmt,color_range,color_space,color_primaries,has_b_frames,duration";
     let arguments = ["-v", "error", "-show_entries", entries, "-of", "csv=p=0"];
     let arguments = [&arguments[..], &[file.path().to_str().unwrap()]].concat();
-    let Some(text) = printed_by("ffprobe", &arguments) else { return };
+    let Some(text) = printed_by("ffprobe", &arguments) else {
+        return;
+    };
     let text = String::from_utf8(text).unwrap();
     assert_eq!(text.trim(), "h264,0,yuv420p,tv,bt709,bt709,0.540000");
 }
@@ -70,20 +76,36 @@ fn chapters_are_told_and_begin_with_a_key_frame() {
     let file = file(&bytes);
     let path = file.path().to_str().unwrap();
     let arguments = ["-v", "error", "-show_chapters", "-of", "csv=p=0", path];
-    let Some(text) = printed_by("ffprobe", &arguments) else { return };
+    let Some(text) = printed_by("ffprobe", &arguments) else {
+        return;
+    };
     let text = String::from_utf8(text).unwrap();
     let chapters: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
     let told: Vec<(&str, &str)> = chapters.iter().map(|c| (c[3], c[6])).collect();
     assert_eq!(
         told,
-        [("0.000000", "Start"), ("0.500000", "Click on Pay"), ("2.000000", "Error: ü 💥")]
+        [
+            ("0.000000", "Start"),
+            ("0.500000", "Click on Pay"),
+            ("2.000000", "Error: ü 💥")
+        ]
     );
     let arguments = ["-v", "error", "-select_streams", "v", "-skip_frame", "nokey"];
-    let arguments = [&arguments[..], &["-show_entries", "frame=pts_time", "-of", "csv=p=0", path]].concat();
+    let arguments = [
+        &arguments[..],
+        &["-show_entries", "frame=pts_time", "-of", "csv=p=0", path],
+    ]
+    .concat();
     let keys = String::from_utf8(printed_by("ffprobe", &arguments).unwrap()).unwrap();
-    let keys: Vec<f64> = keys.lines().map(|k| k.trim_end_matches(',').parse().unwrap()).collect();
+    let keys: Vec<f64> = keys
+        .lines()
+        .map(|k| k.trim_end_matches(',').parse().unwrap())
+        .collect();
     for chapter in [0.5, 2.0] {
-        assert!(keys.iter().any(|key| (chapter - 0.16..=chapter).contains(key)), "{keys:?}");
+        assert!(
+            keys.iter().any(|key| (chapter - 0.16..=chapter).contains(key)),
+            "{keys:?}"
+        );
     }
 }
 
@@ -101,7 +123,11 @@ fn a_player_need_not_decode_for_long_to_seek() {
             })
             .unwrap();
     }
-    let keys: Vec<usize> = (0..).zip(&encoder.samples).filter(|(_, s)| s.key).map(|(at, _)| at).collect();
+    let keys: Vec<usize> = (0..)
+        .zip(&encoder.samples)
+        .filter(|(_, s)| s.key)
+        .map(|(at, _)| at)
+        .collect();
     assert!(keys.windows(2).all(|pair| pair[1] - pair[0] <= 10), "{keys:?}");
     assert!(keys.len() <= 12, "{keys:?}");
 }
@@ -117,7 +143,9 @@ fn one_small_picture_is_a_video() {
     let (bytes, summary) = play(encoder(), &[(flat(3, 5, [200, 0, 0]), 0)]);
     assert_eq!((summary.width, summary.height), (16, 16));
     let file = file(&bytes);
-    let Some(pictures) = decoded_by_ffmpeg(file.path().to_str().unwrap(), 16, 16) else { return };
+    let Some(pictures) = decoded_by_ffmpeg(file.path().to_str().unwrap(), 16, 16) else {
+        return;
+    };
     assert_eq!(pictures.len(), 1);
     assert!(psnr(&pictures[0], &flat(16, 16, [200, 0, 0])) > 35.0);
 }

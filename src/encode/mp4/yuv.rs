@@ -21,7 +21,9 @@ const V: [i32; 3] = [28_785, -26_145, -2_640];
 
 fn sample(weights: [i32; 3], rgb: [i32; 3], offset: i32, shift: u32) -> u8 {
     let sum: i32 = weights.iter().zip(rgb).map(|(w, c)| w * c).sum();
-    ((sum + (1 << (shift - 1))) >> shift).saturating_add(offset).clamp(0, 255) as u8
+    ((sum + (1 << (shift - 1))) >> shift)
+        .saturating_add(offset)
+        .clamp(0, 255) as u8
 }
 
 impl Planes {
@@ -36,7 +38,10 @@ impl Planes {
         let last = picture.data.chunks_exact(stride).last().unwrap_or_default();
         let mut rows = picture.data.chunks_exact(stride);
         let luma = self.y.chunks_exact_mut(2 * width);
-        let chroma = self.u.chunks_exact_mut(width / 2).zip(self.v.chunks_exact_mut(width / 2));
+        let chroma = self
+            .u
+            .chunks_exact_mut(width / 2)
+            .zip(self.v.chunks_exact_mut(width / 2));
         for (luma, (u, v)) in luma.zip(chroma) {
             let upper = rows.next().unwrap_or(last);
             let lower = rows.next().unwrap_or(upper);
@@ -46,7 +51,10 @@ impl Planes {
             let mut lower = pairs(lower);
             let mut four = [[[0; 3]; 2]; 2];
             for ((y_upper, y_lower), (u, v)) in luma.zip(u.iter_mut().zip(v)) {
-                four = [upper.next().unwrap_or([four[0][1]; 2]), lower.next().unwrap_or([four[1][1]; 2])];
+                four = [
+                    upper.next().unwrap_or([four[0][1]; 2]),
+                    lower.next().unwrap_or([four[1][1]; 2]),
+                ];
                 for (row, out) in four.iter().zip([y_upper, y_lower]) {
                     for (&rgb, out) in row.iter().zip(out) {
                         *out = sample(Y, rgb, 16, 16);
@@ -125,7 +133,11 @@ mod tests {
     #[test]
     fn a_missing_edge_repeats_the_last_one() {
         let white = [255; 3];
-        let planes = planes(&[[0; 3], [0; 3], white, [0; 3], [0; 3], white, white, white, white], 3, (6, 4));
+        let planes = planes(
+            &[[0; 3], [0; 3], white, [0; 3], [0; 3], white, white, white, white],
+            3,
+            (6, 4),
+        );
         let luma: Vec<&[u8]> = planes.y.chunks(6).collect();
         assert_eq!(luma[0], [16, 16, 235, 235, 235, 235]);
         assert_eq!(luma[2], [235; 6]);
