@@ -117,7 +117,10 @@ impl Tree {
     pub(super) fn renew_handles(&mut self, top: Key) {
         for key in self.subtree(top) {
             let Some(old) = self.handle(key) else { continue };
-            self.by_handle.remove(&old);
+            // When all are numbered anew, another node may have got this one already.
+            if self.by_handle.get(&old) == Some(&key) {
+                self.by_handle.remove(&old);
+            }
             let handle = self.new_handle(key);
             if let Some(node) = self.get_mut(key) {
                 node.handle = handle;
@@ -297,5 +300,25 @@ impl Tree {
     /// The tag of an element.
     pub(super) fn tag(&self, key: Key) -> Option<&Arc<str>> {
         self.get(key)?.element().map(|element| &element.tag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_node_is_found_by_its_handle_after_numbering_anew() {
+        let mut tree = Tree::default();
+        let mut create = || tree.create(None, Kind::Document { quirks: false }, 0.0);
+        let (root, later, earlier) = (create(), create(), create());
+        // In another order than they were made.
+        tree.attach(earlier, root, Link::Child, None);
+        tree.attach(later, root, Link::Child, None);
+        tree.number_anew(root);
+        for key in [root, later, earlier] {
+            let handle = tree.handle(key).unwrap();
+            assert_eq!(tree.key_of_handle(handle), Some(key));
+        }
     }
 }
