@@ -4,6 +4,7 @@ use super::atlas::{Atlas, SpriteId};
 use super::cards;
 use super::digits::Digits;
 use super::options::{OverlayOptions, Part};
+use super::places::Wanted;
 use super::placing::{Anchor, KeepClear};
 use super::scene::{Layout, Rect};
 use super::scenery::Scenery;
@@ -11,7 +12,6 @@ use super::state::Mark;
 use super::story::{Click, ErrorCue, Span, Story, first_after};
 use super::theme::Metrics;
 use crate::clip::Clip;
-use crate::recording::NodeId;
 
 /// Where cards like to be.
 const ANCHORS: [Anchor; 8] = [
@@ -103,10 +103,13 @@ impl ErrorCards {
         begins.map_or(0, |before| before + 1)
     }
 
-    pub(super) fn wanted_at(&self, clip_ms: f64) -> Option<NodeId> {
+    pub(super) fn wanted_at(&self, clip_ms: f64) -> Option<Wanted> {
         let shown = self.shown_at(clip_ms);
         let (click, _) = shown.get(Self::leading(&shown))?.cause.as_ref()?;
-        Some(click.node)
+        Some(Wanted {
+            node: click.node,
+            since: click.time,
+        })
     }
 
     pub(super) fn next_change(&self, clip_ms: f64) -> Option<f64> {
@@ -125,10 +128,8 @@ impl ErrorCards {
             return Vec::new();
         };
         let gap = (scenery.metrics.font / 2).cast_signed();
-        let target = leader
-            .cause
-            .as_ref()
-            .map(|(click, label)| Target::new(click, *label, scenery));
+        let cause = leader.cause.as_ref();
+        let target = cause.and_then(|(click, label)| Target::new(click, *label, scenery));
 
         let body = |index: usize, card: &Card| {
             let whole = index >= leading && index < leading + self.most;
@@ -208,7 +209,8 @@ struct Target {
 }
 
 impl Target {
-    fn new(click: &Click, label: SpriteId, scenery: &Scenery<'_>) -> Target {
+    /// `None` when it is nowhere on the page.
+    fn new(click: &Click, label: SpriteId, scenery: &Scenery<'_>) -> Option<Target> {
         let metrics = scenery.metrics;
         let grow = (metrics.font / 4).max(2);
         let known = scenery.element(click.node).map(|place| Rect {
@@ -217,16 +219,19 @@ impl Target {
             width: place.width + 2 * grow,
             height: place.height + 2 * grow,
         });
-        let outline = known.unwrap_or_else(|| {
-            let (x, y) = scenery.spot(Some(click.node), click.position.unwrap_or_default());
-            let reach = metrics.cursor.cast_signed();
-            Rect {
-                x: x.round() as i32 - reach,
-                y: y.round() as i32 - reach,
-                width: 2 * metrics.cursor,
-                height: 2 * metrics.cursor,
+        let outline = match known {
+            Some(place) => place,
+            None => {
+                let (x, y) = scenery.spot(Some(click.node), click.position?)?;
+                let reach = metrics.cursor.cast_signed();
+                Rect {
+                    x: x.round() as i32 - reach,
+                    y: y.round() as i32 - reach,
+                    width: 2 * metrics.cursor,
+                    height: 2 * metrics.cursor,
+                }
             }
-        });
+        };
         let (width, height) = scenery.atlas.size(label);
         let page = scenery.view.rect;
         let gap = grow.cast_signed();
@@ -241,12 +246,12 @@ impl Target {
             width: width.unsigned_abs(),
             height: height.unsigned_abs(),
         };
-        Target {
+        Some(Target {
             outline,
             known: known.is_some(),
             label,
             label_box,
-        }
+        })
     }
 
     fn draw(&self, card: Rect, scenery: &Scenery<'_>, marks: &mut Vec<Mark>) {

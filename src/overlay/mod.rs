@@ -61,11 +61,11 @@ use self::theme::{Metrics, Theme};
 use self::titles::Titles;
 use crate::clip::{Clip, TimeMap};
 use crate::pixmap::Pixmap;
-use crate::recording::{NodeId, Tab, Telemetry};
+use crate::recording::{Tab, Telemetry};
 use crate::stage::SheetPicture;
 
 pub use self::options::{Accent, Caption, Level, OverlayOptionError, OverlayOptions, Part, ThemeChoice};
-pub use self::places::{KnownPlace, KnownPlaces, Missing, MissingKind, NoFrames, PlaceBox, Places};
+pub use self::places::{KnownPlace, KnownPlaces, Missing, MissingKind, NoFrames, PlaceBox, Places, Wanted};
 pub use self::scene::{OutputSize, Rect, Scene};
 pub use self::state::State;
 
@@ -175,23 +175,21 @@ impl Overlay {
     }
 
     /// The nodes whose places [`Overlay::state_at`] will ask for: ascending, each once.
-    pub fn wanted_at(&self, clip_ms: f64) -> Vec<NodeId> {
+    pub fn wanted_at(&self, clip_ms: f64) -> Vec<Wanted> {
         let mut wanted = self.elements_at(clip_ms);
         if self.look.is_seen() {
             wanted.extend(self.pointer.targets_at(clip_ms));
         }
-        wanted.sort_unstable();
-        wanted.dedup();
+        sort(&mut wanted);
         wanted
     }
 
     /// Those of the [wanted](Overlay::wanted_at) nodes whose own boxes matter, not only where their
     /// documents are: few, and only while something is told of them.
-    pub fn elements_at(&self, clip_ms: f64) -> Vec<NodeId> {
-        let mut elements: Vec<NodeId> = self.notes.wanted_at(clip_ms).collect();
+    pub fn elements_at(&self, clip_ms: f64) -> Vec<Wanted> {
+        let mut elements: Vec<Wanted> = self.notes.wanted_at(clip_ms).collect();
         elements.extend(self.errors.as_ref().and_then(|errors| errors.wanted_at(clip_ms)));
-        elements.sort_unstable();
-        elements.dedup();
+        sort(&mut elements);
         elements
     }
 
@@ -245,7 +243,7 @@ impl Overlay {
         };
         self.notes.draw(scenery, taken, marks);
         if self.look.is_seen() {
-            let to_page = &mut |node, x, y| scenery.places.to_page(node, (x, y));
+            let to_page = &mut |wanted: Wanted, x, y| scenery.places.to_page(wanted.node, (x, y));
             let state = self.pointer.at(scenery.clip_ms, to_page);
             self.look.draw(&state, &scenery.view, marks);
         }
@@ -296,6 +294,12 @@ impl Overlay {
             },
         }
     }
+}
+
+/// Each node once: of several times, the last.
+fn sort(wanted: &mut Vec<Wanted>) {
+    wanted.sort_by(|one, other| one.node.cmp(&other.node).then(other.since.total_cmp(&one.since)));
+    wanted.dedup_by_key(|wanted| wanted.node);
 }
 
 #[cfg(test)]

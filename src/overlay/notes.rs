@@ -3,6 +3,7 @@
 use super::atlas::{Atlas, SpriteId};
 use super::cards;
 use super::options::{OverlayOptions, Part};
+use super::places::Wanted;
 use super::placing::{Anchor, KeepClear};
 use super::scene::{Layout, Rect};
 use super::scenery::Scenery;
@@ -35,6 +36,8 @@ const NOTES: [Anchor; 4] = [Anchor::Top, Anchor::TopLeft, Anchor::Bottom, Anchor
 struct Badge {
     span: Span,
     text: SpriteId,
+    /// Recording time of its click.
+    recording: f64,
     node: Option<NodeId>,
     position: Option<(f64, f64)>,
 }
@@ -64,6 +67,7 @@ impl Notes {
             notes.badges.extend(badges.map(|cue| Badge {
                 span: cue.span,
                 text: atlas.add(cards::frustration(cue)),
+                recording: cue.recording,
                 node: cue.node,
                 position: cue.position,
             }));
@@ -84,9 +88,14 @@ impl Notes {
         notes
     }
 
-    pub(super) fn wanted_at(&self, clip_ms: f64) -> impl Iterator<Item = NodeId> {
+    pub(super) fn wanted_at(&self, clip_ms: f64) -> impl Iterator<Item = Wanted> {
         let shown = self.badges.iter().filter(move |badge| badge.span.holds(clip_ms));
-        shown.filter_map(|badge| badge.node)
+        shown.filter_map(|badge| {
+            Some(Wanted {
+                node: badge.node?,
+                since: badge.recording,
+            })
+        })
     }
 
     pub(super) fn next_change(&self, clip_ms: f64) -> Option<f64> {
@@ -138,7 +147,7 @@ impl Badge {
     fn place(&self, scenery: &Scenery<'_>, taken: &[Rect]) -> Option<Rect> {
         let element = self.node.and_then(|node| scenery.element(node));
         let spot = match (self.position, element) {
-            (Some(position), _) => scenery.spot(self.node, position),
+            (Some(position), _) => scenery.spot(self.node, position)?,
             (None, Some(element)) => (
                 f64::from(element.x) + f64::from(element.width) / 2.0,
                 f64::from(element.y) + f64::from(element.height) / 2.0,

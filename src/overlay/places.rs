@@ -17,10 +17,19 @@ pub struct PlaceBox {
     pub height: f64,
 }
 
+/// A node that overlays speak of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wanted {
+    /// The node.
+    pub node: NodeId,
+    /// Recording time at which it was on the page for certain; it need not be any more.
+    pub since: f64,
+}
+
 /// Answers where recorded nodes are at the time that is drawn.
 pub trait Places {
     /// Leads a position in the viewport of the document that `node` is in to the viewport of the
-    /// page, both in CSS pixels.
+    /// page, both in CSS pixels. What was in a frame that is no longer there is nowhere: not finite.
     fn to_page(&self, node: NodeId, position: (f64, f64)) -> (f64, f64);
 
     /// Where an element is; `None` when it is not on the page, or it is not known where.
@@ -96,6 +105,15 @@ pub struct KnownPlace {
     pub scale: f64,
     /// Where the element is, if it is on the page.
     pub element: Option<PlaceBox>,
+}
+
+impl KnownPlace {
+    /// The place of what was in a frame that is no longer there.
+    pub const NOWHERE: KnownPlace = KnownPlace {
+        document: (f64::NAN, f64::NAN),
+        scale: 1.0,
+        element: None,
+    };
 }
 
 impl Default for KnownPlace {

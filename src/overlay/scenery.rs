@@ -32,13 +32,14 @@ impl Scenery<'_> {
         }
     }
 
-    /// Where a position in a node's document is in the output.
-    pub(super) fn spot(&self, node: Option<NodeId>, position: (f64, f64)) -> (f64, f64) {
+    /// Where a position in a node's document is in the output; `None` when it is nowhere.
+    pub(super) fn spot(&self, node: Option<NodeId>, position: (f64, f64)) -> Option<(f64, f64)> {
         let on_page = match node {
             Some(node) => self.places.to_page(node, position),
             None => position,
         };
-        self.view.place(on_page)
+        let (x, y) = self.view.place(on_page);
+        (x.is_finite() && y.is_finite()).then_some((x, y))
     }
 
     /// Where the visible part of an element is in the output; `None` when nothing of it is.

@@ -219,7 +219,8 @@ fn folded_time_has_a_chip_while_it_passes() {
 #[test]
 fn positions_in_frames_are_led_to_the_page() {
     let overlay = overlay(&session(), &level(Level::Minimal));
-    assert_eq!(overlay.wanted_at(900.0), [1]);
+    let nodes = |wanted: Vec<Wanted>| wanted.iter().map(|wanted| wanted.node).collect::<Vec<_>>();
+    assert_eq!(nodes(overlay.wanted_at(900.0)), [1]);
     let mut places = KnownPlaces::default();
     places.insert(
         1,
@@ -367,7 +368,11 @@ fn the_target_of_the_click_is_outlined_where_it_is() {
     let scene = Scene::new(&tab, &clip, OutputSize::default());
     let mut overlay = Overlay::new(&tab, &telemetry, &clip, &scene, &OverlayOptions::default());
     overlay.load(&[drawn(&overlay.sheets())]);
-    assert_eq!(overlay.elements_at(1950.0), [1]);
+    let wanted = Wanted {
+        node: 1,
+        since: START + 1500.0,
+    };
+    assert_eq!(overlay.elements_at(1950.0), [wanted]);
     assert!(overlay.elements_at(100.0).is_empty());
     let mut places = KnownPlaces::default();
     places.set_element(

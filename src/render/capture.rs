@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::chunk::Chunk;
-use super::{Progress, RenderError, RenderOptions, places};
+use super::places::Lookout;
+use super::{Progress, RenderError, RenderOptions};
 use crate::clip::{Plan, Tick};
 use crate::dom::Replay;
-use crate::overlay::{KnownPlaces, Missing, Overlay, Scene};
+use crate::overlay::{KnownPlaces, Overlay, Scene};
 use crate::pixmap::Pixmap;
 use crate::recording::Tab;
 use crate::stage::{
@@ -203,13 +204,13 @@ impl<'a> Pool<'a> {
         let mut next = Some(chunk.first);
         let mut shown: Option<Shown> = None;
         let mut last: Option<Vec<u8>> = None;
-        let mut missing = Vec::new();
+        let mut lookout = Lookout::new(self.job.tab);
         while let Some(tick) = next {
             if self.stopped.load(Ordering::Relaxed) || self.job.progress.cancelled() {
                 return Err(RenderError::Cancelled);
             }
             let taken = match self
-                .frame(browser, replay, chunk, tick, shown.take(), &mut missing)
+                .frame(browser, replay, chunk, tick, shown.take(), &mut lookout)
                 .await
             {
                 // What was shown is lost with the browser: the frame is made anew in another one.
@@ -217,7 +218,7 @@ impl<'a> Pool<'a> {
                     tracing::warn!(%error, "starting the browser again");
                     *browser = None;
                     last = None;
-                    self.frame(browser, replay, chunk, tick, None, &mut missing)
+                    self.frame(browser, replay, chunk, tick, None, &mut lookout)
                         .await?
                 }
                 taken => taken?,
@@ -259,7 +260,7 @@ impl<'a> Pool<'a> {
         chunk: &Chunk,
         tick: Tick,
         shown: Option<Shown>,
-        missing: &mut Vec<Missing>,
+        lookout: &mut Lookout<'_>,
     ) -> Result<Taken, StageError> {
         let stage = match browser {
             Some(stage) => stage,
@@ -291,10 +292,11 @@ impl<'a> Pool<'a> {
         let until = next.map_or(chunk.grid.end, |next| next.index);
         let times = (tick.index..until).map(|index| self.job.plan.at(index).0 as f64);
         if changed {
-            *missing = places::missing(stage, self.job.overlay).await?;
+            lookout.look(stage, self.job.overlay).await?;
         }
-        let mut places = places::known(stage, replay.page(), &shown.frames, self.job.overlay, times).await?;
-        places.set_missing(missing.clone());
+        let places = lookout
+            .places(stage, replay.page(), &shown.frames, self.job.overlay, times)
+            .await?;
         Ok(Taken {
             shown,
             picture,

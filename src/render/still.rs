@@ -1,7 +1,8 @@
 //! Single pictures of a recording.
 
 use super::capture::{arrive, picture, stage_options};
-use super::{RenderError, RenderOptions, places};
+use super::places::Lookout;
+use super::{RenderError, RenderOptions};
 use crate::clip::{Clip, Plan, TimePoint};
 use crate::dom::Replay;
 use crate::overlay::{Overlay, Scene};
@@ -46,14 +47,17 @@ pub fn still(
         }
         overlay.load(&pictures);
         let mut replay = Replay::new(tab);
+        let mut lookout = Lookout::new(tab);
         for (index, at) in stills.at.iter().enumerate() {
             let recording_time = clip.resolve(*at);
             let shown = arrive(&mut stage, &mut replay, recording_time).await?;
             let page = picture(&stage.png().await?, scene)?;
             let clip_ms = clip.map.clip_at(recording_time).min(plan.length() as f64);
             let times = std::iter::once(clip_ms);
-            let mut places = places::known(&mut stage, replay.page(), &shown.frames, &overlay, times).await?;
-            places.set_missing(places::missing(&mut stage, &overlay).await?);
+            lookout.look(&mut stage, &overlay).await?;
+            let places = lookout
+                .places(&mut stage, replay.page(), &shown.frames, &overlay, times)
+                .await?;
             let state = overlay.state_at(clip_ms, &places);
             take(index, overlay.compose(&page, &state))?;
         }

@@ -12,6 +12,7 @@ pub(super) use self::look::PointerLook;
 use self::path::Path;
 use self::presses::{Press, Presses};
 use crate::clip::{Clip, TimeMap};
+use crate::overlay::places::Wanted;
 use crate::recording::{EventData, EventKind, NodeId, Tab};
 
 /// How long the trail of a finger stays, in clip time…
@@ -21,8 +22,8 @@ const TRAIL_MS: f64 = 320.0;
 const TRAIL_STEPS: u32 = 8;
 
 /// What a node's document has to do with the page: leads a position in the viewport of the document
-/// that a node is in to the viewport of the page, both in CSS pixels.
-pub(super) type Resolve<'a> = dyn FnMut(NodeId, f64, f64) -> (f64, f64) + 'a;
+/// that a node is in to the viewport of the page, both in CSS pixels. What is nowhere is not finite.
+pub(super) type Resolve<'a> = dyn FnMut(Wanted, f64, f64) -> (f64, f64) + 'a;
 
 /// The pointer of one clip.
 #[derive(Debug, Clone)]
@@ -71,14 +72,28 @@ pub(super) struct Ripple {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Spot {
     target: NodeId,
+    /// Recording time at which it was noted.
+    time: f64,
     x: f64,
     y: f64,
 }
 
 impl Spot {
     /// `None` for positions that are no numbers.
-    fn new(target: NodeId, x: f64, y: f64) -> Option<Spot> {
-        (x.is_finite() && y.is_finite()).then_some(Spot { target, x, y })
+    fn new(target: NodeId, time: f64, x: f64, y: f64) -> Option<Spot> {
+        let sound = time.is_finite() && x.is_finite() && y.is_finite();
+        sound.then_some(Spot { target, time, x, y })
+    }
+
+    fn wanted(self) -> Wanted {
+        Wanted {
+            node: self.target,
+            since: self.time,
+        }
+    }
+
+    fn is_same(self, other: Spot) -> bool {
+        (self.target, self.x, self.y) == (other.target, other.x, other.y)
     }
 
     fn is_near(self, other: Spot, pixels: f64) -> bool {
@@ -118,7 +133,7 @@ impl Pointer {
     /// What is to be seen at a clip time.
     pub(super) fn at(&self, clip_ms: f64, resolve: &mut Resolve<'_>) -> PointerState {
         let finger = self.presses.finger_at(clip_ms);
-        let mut place = |spot: Spot| resolve(spot.target, spot.x, spot.y);
+        let mut place = |spot: Spot| resolve(spot.wanted(), spot.x, spot.y);
         let found = self.path.at(self.map.picture_at(clip_ms), &mut place);
         let cursor = match (found, finger) {
             (Some((x, y, true)), Some(_)) => Some((x, y, true)),
@@ -134,20 +149,24 @@ impl Pointer {
             let (x, y) = place(press.spot);
             Ripple { x, y, age }
         };
-        let ripples = self.presses.rippling_at(clip_ms).map(&mut ripple).collect();
+        let seen = |x: f64, y: f64| x.is_finite() && y.is_finite();
+        let ripples = self.presses.rippling_at(clip_ms).map(&mut ripple);
+        let ripples = ripples.filter(|ripple| seen(ripple.x, ripple.y)).collect();
         let trail = match finger {
             Some(press) => self.trail_at(clip_ms, press, &mut place),
             None => Vec::new(),
         };
         PointerState {
             ripples,
-            cursor: cursor.map(|(x, y, finger)| Cursor {
-                x,
-                y,
-                finger,
-                pressed: finger || self.presses.button_down_at(clip_ms),
-                trail,
-            }),
+            cursor: cursor
+                .filter(|(x, y, _)| seen(*x, *y))
+                .map(|(x, y, finger)| Cursor {
+                    x,
+                    y,
+                    finger,
+                    pressed: finger || self.presses.button_down_at(clip_ms),
+                    trail,
+                }),
         }
     }
 
@@ -177,14 +196,12 @@ impl Pointer {
     }
 
     /// The nodes for whose documents [`Pointer::at`] will ask, for callers that must ask a browser first.
-    pub(super) fn targets_at(&self, clip_ms: f64) -> Vec<NodeId> {
+    pub(super) fn targets_at(&self, clip_ms: f64) -> Vec<Wanted> {
         let mut targets = Vec::new();
         self.at(clip_ms, &mut |target, x, y| {
             targets.push(target);
             (x, y)
         });
-        targets.sort_unstable();
-        targets.dedup();
         targets
     }
 

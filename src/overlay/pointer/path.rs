@@ -32,6 +32,8 @@ pub(super) struct Path {
 #[derive(Debug, Default)]
 pub(super) struct PathBuilder {
     samples: Vec<Sample>,
+    /// When fingers went down and were lifted.
+    touches: Vec<(f64, bool)>,
 }
 
 impl PathBuilder {
@@ -40,7 +42,7 @@ impl PathBuilder {
         for sample in &path.samples {
             self.push(
                 time + sample.offset,
-                Spot::new(sample.target, sample.x, sample.y),
+                Spot::new(sample.target, time + sample.offset, sample.x, sample.y),
                 finger,
             );
         }
@@ -48,6 +50,11 @@ impl PathBuilder {
 
     pub(super) fn interaction(&mut self, time: f64, interaction: &Interaction) {
         use InteractionKind::*;
+        match interaction.kind {
+            TouchStart => self.touches.push((time, true)),
+            TouchEnd | TouchCancel => self.touches.push((time, false)),
+            _ => {}
+        }
         let finger = match interaction.kind {
             TouchStart | TouchMoveDeparted | TouchEnd | TouchCancel => true,
             MouseUp | MouseDown | Click | ContextMenu | DoubleClick => interaction.touch,
@@ -58,7 +65,7 @@ impl PathBuilder {
             .filter(|position| !from_keyboard(interaction, *position));
         self.push(
             time,
-            spot.and_then(|(x, y)| Spot::new(interaction.target, x, y)),
+            spot.and_then(|(x, y)| Spot::new(interaction.target, time, x, y)),
             finger,
         );
     }
@@ -72,8 +79,10 @@ impl PathBuilder {
     pub(super) fn build(mut self) -> Path {
         self.samples.sort_by(|one, other| one.time.total_cmp(&other.time));
         let mut samples: Vec<Sample> = Vec::with_capacity(self.samples.len());
+        self.touches.sort_by(|one, other| one.0.total_cmp(&other.0));
         let mut touched = f64::NEG_INFINITY;
-        for sample in self.samples {
+        for mut sample in self.samples {
+            sample.finger = sample.finger && is_down(&self.touches, sample.spot.time);
             if sample.finger {
                 touched = sample.time;
             } else if sample.time - touched <= EMULATED_MS {
@@ -90,13 +99,28 @@ impl PathBuilder {
     }
 }
 
+/// Whether a finger is down at a time. In frames, some recorders take every mouse for a finger; that
+/// moves, but never goes down.
+fn is_down(touches: &[(f64, bool)], time: f64) -> bool {
+    /// The end of a touch is noted with the last position, or a little before it.
+    const LATE_MS: f64 = 100.0;
+    let begun = touches.partition_point(|(at, _)| *at <= time);
+    touches
+        .get(..begun)
+        .unwrap_or_default()
+        .iter()
+        .rev()
+        .take_while(|(at, down)| *down || time - at <= LATE_MS)
+        .any(|(_, down)| *down)
+}
+
 /// A click that a key caused is recorded at the origin; the pointer was not there.
 pub(super) fn from_keyboard(interaction: &Interaction, position: (f64, f64)) -> bool {
     interaction.kind == InteractionKind::Click && position == (0.0, 0.0)
 }
 
 fn same_place(one: &Sample, other: &Sample) -> bool {
-    one.spot == other.spot && one.finger == other.finger
+    one.spot.is_same(other.spot) && one.finger == other.finger
 }
 
 impl Path {

@@ -64,7 +64,7 @@ impl PressBuilder {
         let spot = interaction
             .position
             .filter(|position| !from_keyboard(interaction, *position))
-            .and_then(|(x, y)| Spot::new(interaction.target, x, y));
+            .and_then(|(x, y)| Spot::new(interaction.target, time, x, y));
         match (interaction.kind, spot) {
             // After a touch, browsers tell of a mouse that is not there.
             (MouseDown, Some(spot)) if self.last_is(time, spot, |last| last.finger && !last.clicked) => {}

@@ -157,6 +157,24 @@ fn positions_that_are_no_numbers_are_left_out() {
     assert_eq!(spot(&pointer, 2000.0), Some((40.0, 40.0)));
 }
 
+#[test]
+fn what_moves_like_a_finger_but_never_went_down_is_a_mouse() {
+    let pointer = pointer(moves(
+        PointerKind::Touch,
+        &[(500.0, 40.0, 40.0), (600.0, 50.0, 40.0)],
+    ));
+    let cursor = at(&pointer, 2000.0).cursor.expect("a pointer");
+    assert!(!cursor.finger);
+    assert_eq!((cursor.x, cursor.y), (50.0, 40.0));
+}
+
+#[test]
+fn what_is_nowhere_is_not_drawn() {
+    let pointer = pointer(vec![pressed(1000.0, InteractionKind::Click, 50.0, 60.0)]);
+    let state = pointer.at(1100.0, &mut |_, _, _| (f64::NAN, f64::NAN));
+    assert_eq!(state, PointerState::default());
+}
+
 proptest! {
     /// The way goes through every sample and stays within the box of the two around it.
     #[test]
