@@ -362,6 +362,7 @@ async fn render_and_copy(visitor: &Visitor) {
     visitor.until("document.querySelector('.state.done')").await;
     visitor.look("5-jobs").await;
     visitor.click("#job-list button").await;
+    visitor.until("document.getElementById('jobs').hidden").await;
     visitor.visible("result").await;
     assert_eq!(visitor.value("from").await, "0:21.0");
 }

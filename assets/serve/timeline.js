@@ -33,12 +33,13 @@ export class Timeline extends EventTarget {
     this.#slider(elements.toHandle, () => this.to, (ms) => this.setRange(this.from, Math.max(ms, this.from), "to"));
     this.#slider(elements.playhead, () => this.time, (ms) => this.setTime(ms));
     this.#track(elements.track);
+    new ResizeObserver(() => this.#label()).observe(elements.scale);
   }
 
   /** Shows a tab of a recording, all of it chosen. */
   show(tab) {
     this.#length = Math.max(1, tab.duration_ms);
-    const { pages, marks, scale } = this.#elements;
+    const { pages, marks } = this.#elements;
     pages.replaceChildren(...tab.pages.map((page, index) => {
       const part = document.createElement("span");
       part.style.left = this.#percent(page.at_ms);
@@ -52,6 +53,15 @@ export class Timeline extends EventTarget {
       mark.style.left = this.#percent(moment.at_ms);
       return mark;
     }));
+    this.#label();
+    this.time = -1;
+    this.setRange(0, this.#length);
+    this.setTime(0);
+  }
+
+  /** As many times below the track as there is room for. */
+  #label() {
+    const { scale } = this.#elements;
     const steps = Math.min(8, Math.max(2, Math.floor(scale.clientWidth / 90)));
     scale.replaceChildren(...Array.from({ length: steps + 1 }, (_, index) => {
       const label = document.createElement("span");
@@ -60,9 +70,6 @@ export class Timeline extends EventTarget {
       label.textContent = clock(ms, this.#length < 20_000);
       return label;
     }));
-    this.time = -1;
-    this.setRange(0, this.#length);
-    this.setTime(0);
   }
 
   setRange(from, to, moved) {
