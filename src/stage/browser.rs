@@ -12,6 +12,7 @@ use tokio::process::{Child, ChildStderr, Command};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::guard::Guard;
 use super::{CaptureMethod, StageError};
 
 /// How long a browser may take from start to its first answer.
@@ -100,6 +101,8 @@ pub(super) struct Browser {
     /// The protocol connection.
     pub(super) cdp: chromiumoxide::Browser,
     process: Child,
+    /// Clears up if this process is killed.
+    _guard: Option<Guard>,
     handler: JoinHandle<()>,
     /// Declared last: removed when the process is gone.
     _profile: tempfile::TempDir,
@@ -118,6 +121,7 @@ impl Browser {
                 program: options.program.clone(),
                 source,
             })?;
+        let guard = process.id().map(|leader| Guard::new(leader, profile.path()));
         let stderr = process
             .stderr
             .take()
@@ -149,6 +153,7 @@ impl Browser {
         Ok(Browser {
             cdp,
             process,
+            _guard: guard,
             handler,
             _profile: profile,
         })

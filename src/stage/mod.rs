@@ -10,6 +10,7 @@ mod browser;
 mod capture;
 mod error;
 mod find;
+mod guard;
 mod install;
 mod page;
 mod sheet;
