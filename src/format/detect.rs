@@ -5,16 +5,19 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 
 use super::json::{Json, JsonError, Kind};
-use super::{FormatName, posthog};
+use super::{FormatName, posthog, rrweb};
 
 /// How many values of an array, or of the file, are looked at.
 const VALUES: usize = 256;
 
 /// How many bare events without a sign of their vendor make rrweb certain enough.
 const PLAIN_EVENTS: usize = 32;
+
+/// How many bytes are looked at for an event behind damage.
+const LOOK_ANYWHERE: usize = 1 << 22;
 
 /// How many envelopes are opened within each other.
 const DEPTH: usize = 8;
@@ -41,10 +44,13 @@ pub(super) fn detect(bytes: &[u8]) -> Detected {
     let mut look = Look::default();
     for _ in 0..VALUES {
         // What does not read as JSON ends the look, not the hope: signs before it count.
-        if !json.more() || look.value(bytes, json.at(), 0, 0).is_err() || look.done() || json.pass().is_err()
-        {
+        let looked = look.value(bytes, json.at(), 0, 0);
+        if looked.is_err() || look.done() || json.pass().is_err() || !json.more() {
             break;
         }
+    }
+    if look.certain.is_none() && look.plain_events == 0 {
+        look.anywhere(bytes);
     }
     match (look.certain, look.plain_events, first) {
         (Some(format), ..) => Detected::Recording(format),
@@ -83,6 +89,23 @@ struct Look {
 impl Look {
     fn done(&self) -> bool {
         self.certain.is_some() || self.plain_events >= PLAIN_EVENTS
+    }
+
+    /// Looks at the first event that stands anywhere: the beginning may be damaged.
+    fn anywhere(&mut self, bytes: &[u8]) {
+        let mut spent = 0;
+        for place in memchr_iter(b'{', bytes) {
+            let mut json = Json::at_offset(bytes, place);
+            if rrweb::is_event(&mut json) {
+                // It was read once already: it is whole.
+                self.value(bytes, place, 0, 0).ok();
+                return;
+            }
+            spent += json.at() - place;
+            if spent > LOOK_ANYWHERE {
+                return;
+            }
+        }
     }
 
     /// Looks at the value at byte `at`, which stands in so many arrays, at that depth.

@@ -159,9 +159,9 @@ fn read_time(json: &mut Json<'_>) -> Result<Option<f64>, JsonError> {
     Ok(time.and_then(usable_time))
 }
 
-/// Whether what stands at `at` looks like the beginning of an event: for finding the way back after
-/// damage, so it has to refuse nodes and other objects at little cost.
-pub(super) fn begins_event(text: &[u8], at: usize) -> bool {
+/// Whether the object that comes next is an event: for finding the way back after damage, so it has
+/// to refuse nodes and other objects at little cost.
+pub(in crate::format) fn is_event(json: &mut Json<'_>) -> bool {
     const KEYS: &[&str] = &[
         "type",
         "timestamp",
@@ -174,7 +174,6 @@ pub(super) fn begins_event(text: &[u8], at: usize) -> bool {
         "v",
         "_sid",
     ];
-    let mut json = Json::at_offset(text, at);
     let mut look = || -> Result<bool, JsonError> {
         json.object()?;
         let (mut typed, mut timed) = (false, false);

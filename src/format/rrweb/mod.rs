@@ -17,5 +17,5 @@ mod tree;
 mod walk;
 
 pub(super) use decode::decode;
-pub(super) use event::{incremental_kind, source};
+pub(super) use event::{incremental_kind, is_event, source};
 pub(super) use walk::{Dialect, read, read_at};

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use memchr::memchr2;
 
 use super::decode::decode;
-use super::event::{Shallow, Unusable, begins_event};
+use super::event::{Shallow, Unusable, is_event};
 use super::packed::{self, decode_compressed};
 use crate::format::FormatError;
 use crate::format::collector::Collector;
@@ -21,7 +21,10 @@ use crate::recording::{Damage, DamageKind, Payload};
 const SECONDS_END: f64 = 1e11;
 
 /// Arrays and envelopes within each other; more than any product uses.
-const MOST_LEVELS: usize = 64;
+const MOST_LEVELS: usize = 16;
+
+/// Damage may cost as many bytes of looking around as the input has, times this.
+const SEARCHES: usize = 16;
 
 /// How a product's recordings differ from rrweb's own.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,6 +90,8 @@ struct Walk<'a, 'c, 'o> {
     last_tab: Option<usize>,
     /// How many bytes may still be looked through for the way back after damage.
     search_room: usize,
+    /// There was damage: brackets may be left over.
+    recovered: bool,
 }
 
 fn is_container(key: &str) -> bool {
@@ -152,7 +157,8 @@ pub(in crate::format) fn read_at(
         value_start: 0,
         event: None,
         last_tab: None,
-        search_room: bytes.len().saturating_mul(4).saturating_add(1 << 16),
+        search_room: bytes.len().saturating_mul(SEARCHES).saturating_add(1 << 16),
+        recovered: false,
     };
     loop {
         match walk.step() {
@@ -176,6 +182,11 @@ impl Walk<'_, '_, '_> {
         let Some(level) = self.levels.last_mut() else {
             if !self.json.more() {
                 return Ok(false);
+            }
+            let bracket = matches!(self.bytes.get(self.json.at()), Some(b']' | b'}'));
+            if bracket && self.recovered {
+                self.json.seek(self.json.at() + 1);
+                return Ok(true);
             }
             self.value(false)?;
             return Ok(true);
@@ -423,64 +434,101 @@ impl Walk<'_, '_, '_> {
 
     /// Notes the damage and goes to the next event behind it; says whether there is one.
     fn recover(&mut self, error: JsonError) -> Result<bool, FormatError> {
-        let found = self.next_event();
-        let cut = error.fault == Fault::CutOff && found.is_none();
+        let found = self.next_event(error.at);
         let what = if self.event.is_some() {
             "the event"
         } else {
             "the file"
         };
-        let detail = match (cut, found) {
-            (true, _) => format!("cut off: {what} ends in the middle"),
-            (false, Some(next)) => {
-                format!(
-                    "{what} is damaged, {error}; left out {} bytes",
-                    next.saturating_sub(self.value_start)
+        let (kind, detail) = match (error.fault, found) {
+            (_, Found::Event(next)) => {
+                let lost = next.saturating_sub(self.value_start);
+                (
+                    DamageKind::Syntax,
+                    format!("{what} is damaged, {error}; left out {lost} bytes"),
                 )
             }
-            (false, None) => format!("{what} is damaged, {error}; nothing behind it could be read"),
+            (Fault::CutOff, Found::Nothing) => {
+                (DamageKind::CutOff, format!("cut off: {what} ends in the middle"))
+            }
+            (Fault::Expected(_), Found::Nothing) => (
+                DamageKind::Syntax,
+                format!("{what} is damaged, {error}; nothing behind it could be read"),
+            ),
+            (_, Found::TooLong) => (
+                DamageKind::Limit,
+                format!("{what} is damaged, {error}; so much is damaged that the rest was left out"),
+            ),
         };
         let damage = Damage {
-            kind: if cut {
-                DamageKind::CutOff
-            } else {
-                DamageKind::Syntax
-            },
+            kind,
             event: self.event,
             offset: Some(error.at as u64),
             detail,
         };
         self.collector.damage(damage)?;
-        if let Some(next) = found {
-            self.json.seek(next);
+        let Found::Event(next) = found else {
+            return Ok(false);
+        };
+        self.json.seek(next);
+        self.recovered = true;
+        // What is open by now may be open by mistake.
+        self.levels.truncate(MOST_LEVELS / 2);
+        if let Some(Level { kind, tab }) = self.levels.last()
+            && !matches!(kind, LevelKind::Array { .. })
+        {
+            let tab = tab.or(self.last_tab);
+            let kind = LevelKind::Array { first: false };
+            self.levels.push(Level { kind, tab });
         }
-        Ok(found.is_some())
+        Ok(true)
     }
 
-    /// The next place behind the beginning of the current value at which an event begins, or a line
-    /// with an event and its tab.
-    fn next_event(&mut self) -> Option<usize> {
+    /// Takes from what may be spent on damage; says whether it was there. Every look at damage may go
+    /// to the end of the input, and hostile input must not make that many.
+    fn spend(&mut self, bytes: usize) -> bool {
+        let left = self.search_room.checked_sub(bytes);
+        self.search_room = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    /// The next place behind the beginning of the current value, damaged at byte `fault`, at which an
+    /// event begins, or a line with an event and its tab.
+    fn next_event(&mut self, fault: usize) -> Found {
         let text: &[u8] = self.bytes;
+        if !self.spend(fault.saturating_sub(self.value_start)) {
+            return Found::TooLong;
+        }
         let mut at = self.value_start.saturating_add(1);
-        loop {
-            let found = memchr2(b'{', b'[', text.get(at..)?)?;
+        while let Some(found) = text.get(at..).and_then(|rest| memchr2(b'{', b'[', rest)) {
             at += found;
             let line = at == 0 || text.get(at - 1) == Some(&b'\n');
             let mut json = Json::at_offset(text, at);
             let begins = match text.get(at) {
-                Some(b'{') => begins_event(text, at),
+                Some(b'{') => is_event(&mut json),
                 _ => line && text.get(at + 1) == Some(&b'"') && json.pass().is_ok(),
             };
             if begins {
                 if line {
                     self.levels.clear();
                 }
-                return Some(at);
+                return Found::Event(at);
             }
-            // Every look may go to the end of the text; hostile input must not make that many.
-            let looked = found.saturating_add(64);
-            self.search_room = self.search_room.checked_sub(looked)?;
+            if !self.spend(found + json.at().saturating_sub(at)) {
+                return Found::TooLong;
+            }
             at += 1;
         }
+        Found::Nothing
     }
+}
+
+/// What a look for the way back after damage found.
+#[derive(Clone, Copy)]
+enum Found {
+    /// An event begins there.
+    Event(usize),
+    Nothing,
+    /// Nothing so far, and it was given up.
+    TooLong,
 }

@@ -1,5 +1,7 @@
 //! Reading whole files: the fixtures, and more where `DOMREEL_RECORDINGS` names a directory.
 
+mod damage;
+mod sessions;
 mod wrappings;
 
 use std::path::Path;

@@ -186,7 +186,7 @@ fn what_stands_before_a_cut_is_read() {
             format: Some(format),
             ..ReadOptions::default()
         };
-        let step = (bytes.len() / 60).max(1);
+        let step = (bytes.len() / 24).max(1);
         let mut most = 0;
         for cut in (0..bytes.len()).step_by(step).chain([bytes.len() - 1]) {
             let recording = match read_bytes(bytes[..cut].to_vec(), &options) {
