@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use domreel::encode::gif::GifOptions;
-use domreel::encode::output::{Format, Target, open};
+use domreel::encode::output::{EncodeOptions, Format, Target, open};
 use domreel::format::{Input, ReadOptions, read};
 use domreel::overlay::OutputSize;
 use domreel::render::{DrawingOptions, RenderOptions, render};
@@ -30,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         },
         ..RenderOptions::default()
     };
-    let encoder = open(&Target::Path(output), format, GifOptions::default())?;
+    let encoder = open(&Target::Path(output), format, &EncodeOptions::default())?;
     let begun = std::time::Instant::now();
     let report = render(&recording, tab, &options, encoder, &())?;
     println!(

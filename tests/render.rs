@@ -34,6 +34,7 @@ impl Encoder for Keeper {
             frames: frames.len() as u64,
             duration_ms: frames.iter().map(|frame| frame.duration_ms).sum(),
             bytes: 0,
+            traded: None,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 /// Waits for its input to end, which happens however this process ends; then kills a process group
 /// and removes a directory.
-const SCRIPT: &str = r#"read -r _; kill -KILL -- "-$1"; rm -rf -- "$2""#;
+const SCRIPT: &str = r#"read -r _; kill -s KILL -- "-$1"; rm -rf -- "$2""#;
 
 /// A small process that outlives this one if it is killed, and cleans up after it.
 #[derive(Debug)]

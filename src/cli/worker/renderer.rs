@@ -5,7 +5,7 @@ use std::path::Path;
 use domreel::clip::{ClipError, ClipOptions, Idle, TimePoint};
 use domreel::encode::EncodeError;
 use domreel::encode::frames::png;
-use domreel::encode::output::{EncodeOptions, Format, Target, open};
+use domreel::encode::output::{EncodeOptions, Target, open};
 use domreel::format::{FormatError, Input, ReadOptions, read};
 use domreel::recording::{DamageKind, Recording};
 use domreel::render::{self, Choice, DrawingOptions, RenderError, RenderOptions, StillOptions};
