@@ -74,6 +74,10 @@ impl Tree {
         content: &NodeContent,
         wanted: Option<Key>,
     ) -> Option<Key> {
+        let above = self.get(document).map(|node| &node.kind);
+        if !matches!(above, Some(Kind::Document { .. })) {
+            return wanted;
+        }
         match content {
             NodeContent::Doctype { .. } => self.element_of(document).or(wanted),
             NodeContent::Element { .. } => {
