@@ -16,6 +16,7 @@
 //! | [`stage`] | a browser page that shows the recorded document, and pictures of it |
 //! | [`overlay`] | what is drawn over and around the page |
 //! | [`encode`] | finished frames become a file |
+//! | [`embed`] | what goes beside a clip, and the clip in tickets, notebooks and documents |
 //! | [`render`] | all of it, once, for every front end |
 //! | `worker` | the renderer behind a queue, with storage and HTTP (feature `worker`) |
 
@@ -23,6 +24,7 @@
 
 pub mod clip;
 pub mod dom;
+pub mod embed;
 pub mod encode;
 pub mod format;
 pub mod moment;
