@@ -23,6 +23,7 @@
 #![warn(missing_docs)]
 
 pub mod clip;
+mod digest;
 pub mod dom;
 pub mod embed;
 pub mod encode;

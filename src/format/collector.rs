@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{FormatError, FormatName, ReadOptions, telemetry};
 use crate::recording::{
     Damage, DamageKind, DamageReport, Event, EventData, EventKind, Meta, Payload, Recording, SessionContext,
-    Tab, Telemetry,
+    SourceFile, Tab, Telemetry,
 };
 
 /// The greatest time that a date can have in a browser, in milliseconds since the Unix epoch.
@@ -190,7 +190,12 @@ impl<'a> Collector<'a> {
     }
 
     /// Puts everything in order.
-    pub(super) fn finish(mut self, format: FormatName, files: String) -> Result<Recording, FormatError> {
+    pub(super) fn finish(
+        mut self,
+        format: FormatName,
+        sources: Vec<SourceFile>,
+        files: String,
+    ) -> Result<Recording, FormatError> {
         for tab in &mut self.tabs {
             let first = tab
                 .events
@@ -232,6 +237,7 @@ impl<'a> Collector<'a> {
             telemetry: all,
             damage: self.damage,
             format: format.name(),
+            sources,
         })
     }
 

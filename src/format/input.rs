@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::FormatError;
+use crate::digest::sha256;
+use crate::recording::SourceFile;
 
 /// Where a recording, or a part of one, comes from.
 #[derive(Debug, Clone)]
@@ -31,6 +33,21 @@ pub(super) struct Source {
     pub bytes: Bytes,
     /// It was found in a directory, not named by anybody: it may be something else than a recording.
     pub found: bool,
+}
+
+impl Source {
+    /// What can be told of it when its bytes are gone.
+    pub(super) fn description(&self) -> SourceFile {
+        let path = Path::new(&self.name);
+        let name = path
+            .file_name()
+            .map_or(self.name.as_str().into(), |name| name.to_string_lossy());
+        SourceFile {
+            name: name.into_owned(),
+            bytes: self.bytes.len() as u64,
+            sha256: sha256(&self.bytes),
+        }
+    }
 }
 
 impl Input {

@@ -91,12 +91,15 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
     let mut datadog = datadog::Session::default();
     let mut format = None;
     let mut names = Vec::new();
+    let mut files = Vec::new();
     for input in inputs {
         for source in input.load(options.max_bytes)? {
             collector.begin_file(&source.name);
+            let description = source.description();
             if let Some(found) = read_file(source.bytes, source.found, &mut datadog, &mut collector)? {
                 format.get_or_insert(found);
                 names.push(source.name);
+                files.push(description);
             }
             collector.end_file();
         }
@@ -113,7 +116,7 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
     };
     collector.check_one_session()?;
     datadog.finish(&mut collector)?;
-    collector.finish(format, names.join(", "))
+    collector.finish(format, files, names.join(", "))
 }
 
 /// Reads what files beside a recording tell of errors, requests and the like.

@@ -1,6 +1,7 @@
 //! What in a recording is worth showing: errors, failed requests, signs of frustration, navigations,
 //! markers; and which part of the recording shows one of them best.
 
+mod code_place;
 mod derive;
 mod fingerprint;
 mod select;
@@ -13,6 +14,7 @@ use crate::recording::{
     ConsoleLevel, Frustration, FrustrationKind, NodeId, Origin, SignalKind, Tab, Telemetry,
 };
 
+pub use self::code_place::{CodePlace, code_place};
 pub use self::fingerprint::fingerprint;
 pub use self::select::{Around, AroundError, PartOptions, joined, most_worth_seeing, part_around};
 pub use self::steps::{UserStep, UserStepKind, steps};

@@ -4,9 +4,10 @@ use super::atlas::escaped;
 use super::options::OverlayOptions;
 use super::places::MissingKind;
 use super::story::{
-    CodePlace, ConsoleCue, ErrorCue, FrustrationCue, NoteCue, NoteKind, RequestCue, StepCue, Story, TypingCue,
+    ConsoleCue, ErrorCue, FrustrationCue, NoteCue, NoteKind, RequestCue, StepCue, Story, TypingCue,
 };
 use crate::clip::{Clip, offset_text, utc_text};
+use crate::moment::CodePlace;
 use crate::recording::{ConsoleLevel, FrustrationKind};
 
 /// A cross in a disc.

@@ -35,6 +35,19 @@ pub struct Recording {
     pub damage: DamageReport,
     /// Which kind of file this was read from, in the words a user knows it by (`"rrweb"`).
     pub format: &'static str,
+    /// The files that it was read from, in the order in which they were read.
+    pub sources: Vec<SourceFile>,
+}
+
+/// A file that a recording was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its name without folders.
+    pub name: String,
+    /// Its size as it was found, compressed or not.
+    pub bytes: u64,
+    /// SHA-256 of those bytes, in lower-case hexadecimal digits.
+    pub sha256: String,
 }
 
 /// One browser tab (or window) of a session.

@@ -102,6 +102,7 @@ pub fn render(
             CaptureMethod::Screenshot => "screenshot",
         },
         jobs,
+        clip: Some(clip),
         ..Report::default()
     };
     report.written(&composed.summary);

@@ -2,11 +2,15 @@
 
 use serde::Serialize;
 
+use crate::clip::Clip;
 use crate::encode::Summary;
 
 /// What a render did, for people and scripts.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
+    /// The part that was shown; `None` where nothing was.
+    #[serde(skip)]
+    pub clip: Option<Clip>,
     /// Which part was chosen and why, where that was not the user's choice.
     pub chosen: Option<String>,
     /// Width of the clip in device pixels.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Click, CodePlace, ErrorCue, MOST_CUES, Span, reading_ms, shown};
+use super::{Click, ErrorCue, MOST_CUES, Span, reading_ms, shown};
 use crate::clip::Clip;
-use crate::moment::fingerprint;
-use crate::recording::{ErrorReport, ErrorSource, Signal, SignalKind, StackFrame};
+use crate::moment::{code_place, fingerprint};
+use crate::recording::{ErrorReport, ErrorSource, Signal, SignalKind};
 
 /// A click this long before an error led to it, in recording time.
 const CAUSE_MS: f64 = 5000.0;
@@ -54,7 +54,7 @@ pub(super) fn cues(signals: &[&Signal], clicks: &[Click], clip: &Clip) -> Vec<Er
                 error_type,
                 message: Arc::clone(&report.message),
                 handled: report.handled,
-                place: place(&report.stack),
+                place: code_place(&report.stack),
                 cause: cause(clicks, signal.time),
             });
         }
@@ -81,37 +81,4 @@ fn cause(clicks: &[Click], time: f64) -> Option<Click> {
     let before = clicks.partition_point(|click| click.time <= time);
     let last = clicks.get(before.checked_sub(1)?)?;
     (time - last.time <= CAUSE_MS).then(|| last.clone())
-}
-
-/// The innermost call in the application's own code; where nothing tells which that is, the
-/// innermost outside of packages.
-fn place(stack: &[StackFrame]) -> Option<CodePlace> {
-    let foreign = |frame: &&StackFrame| {
-        let file = frame.file.as_deref().unwrap_or_default();
-        file.is_empty() || file.contains("node_modules") || file.starts_with("native")
-    };
-    let frame = stack
-        .iter()
-        .find(|frame| frame.in_app == Some(true))
-        .or_else(|| {
-            stack
-                .iter()
-                .find(|frame| frame.in_app.is_none() && !foreign(frame))
-        })
-        .or_else(|| stack.first())?;
-    let file = frame.file.as_deref()?;
-    let path = file.split(['?', '#']).next().unwrap_or_default();
-    let name = path
-        .rsplit(['/', '\\'])
-        .find(|part| !part.is_empty())
-        .unwrap_or(path);
-    let mut text = name.to_owned();
-    for number in [frame.line, frame.column].into_iter().map_while(|number| number) {
-        text.push_str(&format!(":{number}"));
-    }
-    let function = frame
-        .function
-        .clone()
-        .filter(|name| !name.is_empty() && &**name != "?");
-    Some(CodePlace { function, file: text })
 }

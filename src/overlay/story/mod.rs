@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::options::Caption;
 use crate::clip::{Clip, TimeMap};
-use crate::moment::moments;
+use crate::moment::{CodePlace, moments};
 use crate::recording::{
     ConsoleLevel, EventData, EventKind, FrustrationKind, InteractionKind, NodeId, Signal, SignalKind, Tab,
     Telemetry,
@@ -68,14 +68,6 @@ pub(super) struct ErrorCue {
     pub(super) place: Option<CodePlace>,
     /// The click right before.
     pub(super) cause: Option<Click>,
-}
-
-/// A place in code.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct CodePlace {
-    pub(super) function: Option<Arc<str>>,
-    /// Name of the file without its folders, and line and column.
-    pub(super) file: String,
 }
 
 /// A click or tap of the user.
