@@ -24,7 +24,7 @@ pub use self::error::ClipError;
 pub use self::options::{ClipOptions, Idle, OptionError, Seconds, Speed};
 pub use self::plan::{Plan, Tick};
 pub use self::time_map::{Segment, SegmentKind, TimeMap};
-pub use self::time_point::{TimePoint, TimePointError, offset_text, utc_text};
+pub use self::time_point::{TimePoint, TimePointError, offset_text, utc_iso, utc_text};
 
 use std::ops::Range;
 

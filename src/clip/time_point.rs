@@ -223,6 +223,13 @@ pub fn utc_text(epoch_ms: f64) -> Option<String> {
     Some(civil.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }
 
+/// A time since the Unix epoch as `2026-11-23T13:37:05.123Z`; `None` when calendars do not reach it.
+pub fn utc_iso(epoch_ms: f64) -> Option<String> {
+    let timestamp = Timestamp::from_millisecond(epoch_ms.round() as i64).ok()?;
+    let civil = Offset::UTC.to_datetime(timestamp);
+    Some(civil.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -158,6 +158,33 @@ fn statuses(text: &str) -> Option<(u16, u16)> {
     Some((status, status))
 }
 
+impl fmt::Display for Around {
+    /// As it is written on a command line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kinds, pick) = match self {
+            Around::Time(point) => return point.fmt(f),
+            Around::All(_) => return f.write_str("all-errors"),
+            Around::One(kinds, pick) => (kinds, *pick),
+        };
+        match kinds {
+            Kinds::Error => f.write_str("error")?,
+            Kinds::ErrorId(id) => write!(f, "error-id:{id}")?,
+            Kinds::ErrorText(regex) => write!(f, "error:/{regex}/")?,
+            Kinds::Frustration(kind) => f.write_str(kind.name())?,
+            Kinds::Request(0, 599) => f.write_str("request")?,
+            Kinds::Request(low, high) if low == high => write!(f, "request:{low}")?,
+            Kinds::Request(low, _) => write!(f, "request:{}xx", low / 100)?,
+            Kinds::Marker(name) if name.is_empty() => f.write_str("marker")?,
+            Kinds::Marker(name) => write!(f, "marker:{name}")?,
+        }
+        match pick {
+            Pick::Nth(0) => Ok(()),
+            Pick::Nth(at) => write!(f, ":{}", at + 1),
+            Pick::Last => f.write_str(":last"),
+        }
+    }
+}
+
 impl fmt::Display for Kinds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -39,6 +39,23 @@ pub enum DamageKind {
     ClockJump,
 }
 
+impl DamageKind {
+    /// Its stable name, for reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            DamageKind::CutOff => "cut-off",
+            DamageKind::Syntax => "syntax",
+            DamageKind::BadEvent => "bad-event",
+            DamageKind::UnknownNode => "unknown-node",
+            DamageKind::Orphan => "orphan",
+            DamageKind::DuplicateNode => "duplicate-node",
+            DamageKind::Cycle => "cycle",
+            DamageKind::Limit => "limit",
+            DamageKind::ClockJump => "clock-jump",
+        }
+    }
+}
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.detail)?;

@@ -238,7 +238,7 @@ impl DamageSummary {
                 .fold(0, u64::saturating_add),
             by_kind: report
                 .counts()
-                .map(|(kind, count)| (kebab(kind), count))
+                .map(|(kind, count)| (kind.name().to_owned(), count))
                 .collect(),
             examples: report.examples().iter().map(DamageExample::of).collect(),
         }
@@ -248,7 +248,7 @@ impl DamageSummary {
 impl DamageExample {
     fn of(damage: &Damage) -> Self {
         DamageExample {
-            kind: kebab(damage.kind),
+            kind: damage.kind.name().to_owned(),
             event: damage.event,
             offset: damage.offset,
             detail: damage.detail.clone(),
@@ -354,8 +354,9 @@ mod tests {
         ] {
             assert_eq!(kebab(kind), name);
         }
-        assert_eq!(kebab(DamageKind::CutOff), "cut-off");
-        assert_eq!(kebab(DamageKind::UnknownNode), "unknown-node");
+        for kind in [DamageKind::CutOff, DamageKind::UnknownNode, DamageKind::ClockJump] {
+            assert_eq!(kebab(kind), kind.name());
+        }
     }
 
     #[test]

@@ -1,0 +1,136 @@
+//! How things are said in every document: times, kinds, addresses.
+
+use super::manifest::{Manifest, MomentShown};
+use crate::clip::offset_text;
+
+/// What kind of moment, as people read it: “Request failed (500)”.
+pub(super) fn kind(moment: &MomentShown) -> String {
+    match (moment.kind.as_str(), moment.status) {
+        ("error", _) => "Error".to_owned(),
+        ("handled-error", _) => "Handled error".to_owned(),
+        ("request", Some(0) | None) => "Request without answer".to_owned(),
+        ("request", Some(status)) => format!("Request failed ({status})"),
+        ("rage-click", _) => "Rage click".to_owned(),
+        ("dead-click", _) => "Dead click".to_owned(),
+        ("error-click", _) => "Error click".to_owned(),
+        ("marker", _) => "Marker".to_owned(),
+        (other, _) => other.to_owned(),
+    }
+}
+
+/// How much a moment matters to somebody who wants to know what broke: the less, the more.
+pub(super) fn rank(moment: &MomentShown) -> u8 {
+    match moment.kind.as_str() {
+        "error" => 0,
+        "request" => 1,
+        "handled-error" => 2,
+        "rage-click" => 3,
+        "error-click" => 4,
+        "dead-click" => 5,
+        _ => 6,
+    }
+}
+
+/// Milliseconds of a clip or session as `0:08`.
+pub(super) fn clock(ms: f64) -> String {
+    offset_text(ms)
+}
+
+/// How long, in words: `12 s`, `2 min 5 s`.
+pub(super) fn length(ms: u64) -> String {
+    match ms.saturating_add(500) / 1000 {
+        0 => format!("{ms} ms"),
+        seconds @ 1..60 => format!("{seconds} s"),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// A number of bytes as people read it: `1.2 MB`.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1000 => format!("{bytes} bytes"),
+        1000..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+/// A time in UTC as tables show it, `2026-11-23 13:37:05`, from the manifest's `2026-11-23T13:37:05.123Z`.
+pub(super) fn utc(iso: Option<&str>) -> String {
+    let iso = iso.unwrap_or_default();
+    iso.split('.').next().unwrap_or_default().replace('T', " ")
+}
+
+/// The address of a page without scheme, query and fragment: what a person would call it by.
+pub(super) fn page(url: &str) -> &str {
+    let bare = url.split(['?', '#']).next().unwrap_or_default();
+    let bare = bare.split_once("://").map_or(bare, |(_, rest)| rest);
+    bare.trim_end_matches('/')
+}
+
+/// One line of at most `most` characters, without control characters.
+pub(super) fn line(text: &str, most: usize) -> String {
+    let mut line = String::new();
+    let mut count = 0;
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
+        if word.is_empty() {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+            count += 1;
+        }
+        for letter in word.chars() {
+            if count + 1 >= most {
+                line.push('…');
+                return line;
+            }
+            line.push(letter);
+            count += 1;
+        }
+    }
+    line
+}
+
+/// A sentence's first letter in lower case, so that it can stand after “the user”.
+pub(super) fn uncapitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+/// The name of the clip's file without its ending.
+pub(super) fn stem(manifest: &Manifest) -> &str {
+    let file = &manifest.clip.file;
+    file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lose_what_nobody_reads() {
+        assert_eq!(page("https://shop.example/cart?token=1#top"), "shop.example/cart");
+        assert_eq!(page("http://localhost:8080/"), "localhost:8080");
+        assert_eq!(page(""), "");
+    }
+
+    #[test]
+    fn a_line_is_one_line_and_ends() {
+        assert_eq!(line("a\n\tb\u{0}c  d", 40), "a b c d");
+        assert_eq!(line("abcdef", 4), "abc…");
+        assert_eq!(line("äöü", 4), "äöü");
+        assert_eq!(line("", 4), "");
+    }
+
+    #[test]
+    fn lengths_are_told_in_words() {
+        assert_eq!(length(400), "400 ms");
+        assert_eq!(length(12_400), "12 s");
+        assert_eq!(length(120_000), "2 min");
+        assert_eq!(length(125_000), "2 min 5 s");
+    }
+}
