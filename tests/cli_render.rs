@@ -52,6 +52,73 @@ fn a_clip_is_made_and_described() {
 }
 
 #[test]
+fn files_beside_a_clip_tell_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("clip.gif");
+    let render = || {
+        domreel()
+            .args(["render", &fixture("damaged/whole.json"), "--with", "all", "-o"])
+            .arg(&path)
+            .assert()
+            .code(0);
+        std::fs::read(path.with_extension("json")).unwrap()
+    };
+    let manifest = json(&render());
+    assert_eq!(manifest["manifest"], 1);
+    assert_eq!(manifest["clip"]["duration_ms"], 6000);
+    assert_eq!(manifest["clip"]["bytes"], std::fs::metadata(&path).unwrap().len());
+    assert_eq!(manifest["recording"]["files"][0]["name"], "whole.json");
+    assert_eq!(
+        manifest["recording"]["files"][0]["sha256"]
+            .as_str()
+            .unwrap()
+            .len(),
+        64
+    );
+    assert_eq!(
+        manifest["time_map"].as_array().unwrap().last().unwrap()["clip_to_ms"],
+        6000.0
+    );
+    let poster = directory
+        .path()
+        .join(manifest["beside"]["poster"].as_str().unwrap());
+    let size = (
+        manifest["clip"]["width"].as_u64(),
+        manifest["clip"]["height"].as_u64(),
+    );
+    let (width, height) = png_size(&poster);
+    assert_eq!(size, (Some(width.into()), Some(height.into())));
+    assert!(
+        std::fs::read_to_string(path.with_extension("vtt"))
+            .unwrap()
+            .starts_with("WEBVTT")
+    );
+    let alt = std::fs::read_to_string(path.with_extension("txt")).unwrap();
+    assert_eq!(alt.trim_end(), manifest["alt"].as_str().unwrap());
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 6);
+    // The same again gives the same, over its own files.
+    assert_eq!(json(&render()), manifest);
+}
+
+#[test]
+fn a_recording_is_not_overwritten_by_a_manifest() {
+    let directory = tempfile::tempdir().unwrap();
+    let recording = directory.path().join("session.json");
+    std::fs::copy(fixture("damaged/whole.json"), &recording).unwrap();
+    domreel()
+        .arg("render")
+        .arg(&recording)
+        .args(["--with", "manifest", "-o"])
+        .arg(directory.path().join("session.gif"))
+        .assert()
+        .code(2);
+    assert_eq!(
+        std::fs::read(&recording).unwrap(),
+        std::fs::read(fixture("damaged/whole.json")).unwrap()
+    );
+}
+
+#[test]
 fn a_clip_goes_to_standard_output_alone() {
     let assert = domreel()
         .args(["render", &fixture("damaged/whole.json"), "-o", "-", "--json"])

@@ -61,6 +61,15 @@ impl InputArgs {
         Ok(recording)
     }
 
+    /// Whether a path is that of an input.
+    pub(crate) fn is_one(&self, path: &Path) -> bool {
+        let same = |input: &PathBuf| match (input.canonicalize(), path.canonicalize()) {
+            (Ok(input), Ok(path)) => input == path,
+            _ => input == path,
+        };
+        self.inputs.iter().chain(&self.events).any(same)
+    }
+
     /// Adds what stands in the files beside the recording.
     fn add_events(&self, recording: &mut Recording, options: &ReadOptions) -> Result<(), Failure> {
         let files: Vec<Input> = self.events.iter().map(|path| source(path)).collect();

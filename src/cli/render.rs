@@ -9,6 +9,7 @@ use domreel::render::{DrawingOptions, RenderOptions, Report, render};
 use serde::Serialize;
 
 use super::Done;
+use super::beside::{self, BesideArgs};
 use super::browser::BrowserArgs;
 use super::clip::ClipArgs;
 use super::console::Console;
@@ -25,6 +26,7 @@ use super::progress::RenderBar;
   domreel render session.json --around error -o clip.gif
   domreel render session.json.gz --from 0:40 --to 1:05 -o clip.gif
   domreel render session.json --from 13:37:05Z --speed 2 --idle off --width 1280 -o clip.gif
+  domreel render session.json --around error -o clip.gif --with manifest,vtt,poster
   domreel render session.json -o frames/             PNG files and frames.json
   cat session.json | domreel render - -o - > clip.gif")]
 pub(crate) struct RenderArgs {
@@ -35,6 +37,8 @@ pub(crate) struct RenderArgs {
     /// Where the clip goes: a file, a directory for PNG frames, or ‘-’ for standard output
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
+    #[command(flatten)]
+    beside: BesideArgs,
     /// Format of the clip [default: what the name of OUT says]
     #[arg(long, value_enum)]
     format: Option<ClipFormat>,
@@ -86,6 +90,8 @@ struct Made<'a> {
 
 pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
     let began = Instant::now();
+    let extras = args.beside.extras();
+    beside::check(&args.output, &extras, &args.input)?;
     let (target, format) = target(&args.output, args.format)?;
     let drawing = drawing(&args.browser, args.jobs.map_or(0, usize::from))?;
     let interrupt = Interrupt::listen()?;
@@ -100,12 +106,23 @@ pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
         drawing,
     };
     let encoder = open(&target, format, &EncodeOptions::default())?;
+    let encoder = beside::with_poster(encoder, &args.output, &extras, (&recording, tab), &options)?;
     let bar = RenderBar::new(console, interrupt);
     let rendered = render(&recording, tab, &options, encoder, &bar);
     drop(bar);
     let report = rendered?;
     if let Some(chosen) = &report.chosen {
         console.note(chosen);
+    }
+    if !extras.is_empty() {
+        beside::describe(
+            &args.output,
+            format,
+            &extras,
+            (&recording, tab),
+            &options,
+            &report,
+        )?;
     }
     let elapsed = began.elapsed();
     let result = Made {

@@ -30,6 +30,13 @@ pub(super) fn text(manifest: &Manifest) -> String {
     };
     text.push_str(&format!("At {} ", words::clock(worst.clip_ms)));
     text.push_str(&happened(worst));
+    let times = words::distinct(&manifest.moments)
+        .iter()
+        .find(|(moment, _)| *moment == worst)
+        .map_or(1, |(_, count)| *count);
+    if times > 1 {
+        text.push_str(&format!(" ({times} times)"));
+    }
     let others = others(manifest, worst);
     if !others.is_empty() && text.chars().count() + others.chars().count() < LONGEST {
         text.push_str(&others);
@@ -102,7 +109,10 @@ fn others(manifest: &Manifest, worst: &MomentShown) -> String {
         ("rage-click", "rage click", 0),
         ("dead-click", "dead click", 0),
     ];
-    for moment in manifest.moments.iter().filter(|moment| *moment != worst) {
+    for (moment, _) in words::distinct(&manifest.moments) {
+        if moment == worst {
+            continue;
+        }
         if let Some(entry) = counts.iter_mut().find(|entry| entry.0 == moment.kind) {
             entry.2 += 1;
         }

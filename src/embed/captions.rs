@@ -14,52 +14,57 @@ const LONGEST_MS: u64 = 6000;
 /// Most lines at a time, and longest line in characters.
 const MOST_LINES: usize = 4;
 const LONGEST_LINE: usize = 160;
+/// How much a step matters beside what went wrong; see `words::rank`.
+const STEP_RANK: u8 = 3;
 
 /// The captions of a clip, one after the other: steps, moments, and captions that somebody `wrote`
 /// (clip time and text; none clears).
 pub(super) fn cues(manifest: &Manifest, wrote: &[(f64, Option<Arc<str>>)]) -> Vec<Cue> {
-    let mut lines: Vec<(f64, String)> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
     for step in &manifest.steps {
         if let Some(clip_ms) = step.clip_ms.filter(|_| step.kind != "scroll") {
-            lines.push((clip_ms, words::line(&step.text, LONGEST_LINE)));
+            lines.push(Line::new(clip_ms, STEP_RANK, &step.text));
         }
     }
-    for moment in &manifest.moments {
+    for moment in manifest.moments.iter().filter(|moment| !words::follows(moment)) {
         let text = format!("{}: {}", words::kind(moment), moment.text);
-        lines.push((
-            moment.clip_ms,
-            words::line(text.trim_end_matches([' ', ':']), LONGEST_LINE),
-        ));
+        let text = text.trim_end_matches([' ', ':']);
+        lines.push(Line::new(moment.clip_ms, words::rank(moment), text));
     }
     for (clip_ms, text) in wrote {
         if let Some(text) = text {
-            lines.push((*clip_ms, words::line(text, LONGEST_LINE)));
+            lines.push(Line::new(*clip_ms, 0, text));
         }
     }
-    lines.sort_by(|one, two| one.0.total_cmp(&two.0));
+    lines.sort_by(|one, two| one.clip_ms.total_cmp(&two.clip_ms));
     let length = manifest.clip.duration_ms;
-    let mut cues: Vec<Cue> = Vec::new();
-    let mut count = 0;
-    for (clip_ms, line) in lines {
-        let from_ms = clip_ms.max(0.0) as u64;
+    let mut groups: Vec<(u64, Vec<Line>)> = Vec::new();
+    for line in lines {
+        let from_ms = line.clip_ms.max(0.0) as u64;
         if from_ms >= length {
             continue;
         }
-        if let Some(last) = cues.last_mut()
-            && clip_ms - last.from_ms as f64 <= TOGETHER_MS
-        {
-            if count < MOST_LINES && !last.text.lines().any(|known| known == line) {
-                last.text.push('\n');
-                last.text.push_str(&line);
-                count += 1;
+        match groups.last_mut() {
+            Some((begun, group)) if line.clip_ms - *begun as f64 <= TOGETHER_MS => {
+                if !group.iter().any(|known| known.text == line.text) {
+                    group.push(line);
+                }
             }
+            _ => groups.push((from_ms, vec![line])),
+        }
+    }
+    let mut cues: Vec<Cue> = Vec::new();
+    for (from_ms, group) in groups {
+        let text = joined(group);
+        let told = cues.last().map(|cue| (cue.from_ms, cue.text.as_str()));
+        // The same again, while it can still be read, is not news.
+        if told.is_some_and(|(begun, known)| from_ms - begun <= LONGEST_MS && same_lines(known, &text)) {
             continue;
         }
-        count = 1;
         cues.push(Cue {
             from_ms,
             to_ms: 0,
-            text: line,
+            text,
         });
     }
     for at in 0..cues.len() {
@@ -71,6 +76,41 @@ pub(super) fn cues(manifest: &Manifest, wrote: &[(f64, Option<Arc<str>>)]) -> Ve
         }
     }
     cues
+}
+
+/// Something to read.
+struct Line {
+    clip_ms: f64,
+    /// The less, the more it matters.
+    rank: u8,
+    text: String,
+}
+
+impl Line {
+    fn new(clip_ms: f64, rank: u8, text: &str) -> Line {
+        Line {
+            clip_ms,
+            rank,
+            text: words::line(text, LONGEST_LINE),
+        }
+    }
+}
+
+/// The lines that matter most, in the order in which they came.
+fn joined(mut group: Vec<Line>) -> String {
+    while group.len() > MOST_LINES {
+        let least = group.iter().map(|line| line.rank).max();
+        match group.iter().rposition(|line| Some(line.rank) == least) {
+            Some(at) => drop(group.remove(at)),
+            None => break,
+        }
+    }
+    let lines: Vec<String> = group.into_iter().map(|line| line.text).collect();
+    lines.join("\n")
+}
+
+fn same_lines(known: &str, text: &str) -> bool {
+    text.lines().all(|line| known.lines().any(|known| known == line))
 }
 
 /// The captions as a WebVTT file.

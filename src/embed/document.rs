@@ -148,6 +148,7 @@ pub fn title(manifest: &Manifest) -> String {
         return words::line(title, 120);
     }
     let what = match alt::worst(manifest) {
+        Some(moment) if moment.kind == "error" && !moment.text.is_empty() => moment.text.clone(),
         Some(moment) => format!("{}: {}", words::kind(moment), words::line(&moment.text, 90)),
         None => "Session".to_owned(),
     };
@@ -195,16 +196,8 @@ pub fn relative_url(path: &str) -> String {
 
 /// What went wrong, and when. The same thing several times is one row.
 pub fn moments(manifest: &Manifest) -> Option<Block> {
-    let mut rows: Vec<(&MomentShown, u32)> = Vec::new();
-    for moment in &manifest.moments {
-        let same = |known: &MomentShown| {
-            (&known.kind, &known.text, known.status) == (&moment.kind, &moment.text, moment.status)
-        };
-        match rows.iter_mut().find(|(known, _)| same(known)) {
-            Some((_, count)) => *count += 1,
-            None => rows.push((moment, 1)),
-        }
-    }
+    let mut rows = words::distinct(&manifest.moments);
+    rows.retain(|(moment, _)| !words::follows(moment));
     if rows.is_empty() {
         return None;
     }
@@ -220,7 +213,7 @@ pub fn moments(manifest: &Manifest) -> Option<Block> {
     })
 }
 
-fn row(manifest: &Manifest, moment: &MomentShown, count: u32) -> Vec<Vec<Inline>> {
+fn row(manifest: &Manifest, moment: &MomentShown, count: usize) -> Vec<Vec<Inline>> {
     let mut what = words::kind(moment);
     if count > 1 {
         what.push_str(&format!(", {count} times"));
@@ -256,13 +249,20 @@ fn page_at(manifest: &Manifest, clip_ms: f64) -> Option<&super::manifest::PageSh
 pub fn steps(manifest: &Manifest) -> Vec<Block> {
     let until = alt::worst(manifest).map_or(f64::INFINITY, |moment| moment.at_ms);
     let steps: Vec<&StepTaken> = manifest.steps.iter().filter(|step| step.at_ms <= until).collect();
+    let steps = without_doubles(&steps);
+    let left_out = steps.len().saturating_sub(MOST_ROWS);
     let mut items: Vec<Vec<Inline>> = steps
         .iter()
-        .skip(steps.len().saturating_sub(MOST_ROWS))
+        .skip(left_out)
         .map(|step| vec![text(words::line(&step.text, LONGEST_STEP))])
         .collect();
     if items.is_empty() {
         return Vec::new();
+    }
+    match manifest.steps_before.saturating_add(left_out) {
+        0 => {}
+        1 => items.insert(0, vec![text("(one step before is left out)")]),
+        count => items.insert(0, vec![text(format!("({count} steps before are left out)"))]),
     }
     if let Some(worst) = alt::worst(manifest) {
         let message = words::line(&worst.text, LONGEST_MESSAGE);
@@ -277,6 +277,30 @@ pub fn steps(manifest: &Manifest) -> Vec<Block> {
         Block::Heading(1, "Steps to reproduce".to_owned()),
         Block::Numbered(items),
     ]
+}
+
+/// Without clicks that are told by what they did: “Clicked check box ‘A’” before “Checked check box ‘A’”.
+fn without_doubles<'a>(steps: &[&'a StepTaken]) -> Vec<&'a StepTaken> {
+    /// Longest time between a click on a field and the first letter in it.
+    const TOGETHER_MS: f64 = 3000.0;
+    let mut kept: Vec<&StepTaken> = Vec::new();
+    for step in steps {
+        let doubled = kept.last().is_some_and(|last| {
+            let target = last
+                .text
+                .strip_prefix("Clicked ")
+                .or(last.text.strip_prefix("Tapped "));
+            last.kind == "click"
+                && matches!(step.kind.as_str(), "type" | "choose")
+                && step.at_ms - last.at_ms <= TOGETHER_MS
+                && target.is_some_and(|target| step.text.ends_with(target))
+        });
+        if doubled {
+            kept.pop();
+        }
+        kept.push(step);
+    }
+    kept
 }
 
 /// Where it happened.

@@ -14,11 +14,13 @@ mod alt;
 pub mod beside;
 mod captions;
 pub mod document;
+mod drawn_with;
 pub mod manifest;
 mod markdown;
 mod target;
 mod words;
 
 pub use self::captions::web_vtt;
+pub use self::drawn_with::drawn_with;
 pub use self::markdown::markdown;
 pub use self::target::{Target, TargetError};

@@ -1,6 +1,6 @@
 //! How things are said in every document: times, kinds, addresses.
 
-use super::manifest::{Manifest, MomentShown};
+use super::manifest::MomentShown;
 use crate::clip::offset_text;
 
 /// What kind of moment, as people read it: “Request failed (500)”.
@@ -31,6 +31,26 @@ pub(super) fn rank(moment: &MomentShown) -> u8 {
     }
 }
 
+/// Whether a moment only says again what others show: a click that an error follows.
+pub(super) fn follows(moment: &MomentShown) -> bool {
+    moment.kind == "error-click" && moment.origin == "derived"
+}
+
+/// What happened, each thing once, with how often it did.
+pub(super) fn distinct(moments: &[MomentShown]) -> Vec<(&MomentShown, usize)> {
+    let mut rows: Vec<(&MomentShown, usize)> = Vec::new();
+    let key = |moment: &MomentShown| (moment.kind.clone(), moment.status, moment.text.clone());
+    let mut places = std::collections::BTreeMap::new();
+    for moment in moments {
+        let at = *places.entry(key(moment)).or_insert(rows.len());
+        match rows.get_mut(at) {
+            Some((_, count)) => *count += 1,
+            None => rows.push((moment, 1)),
+        }
+    }
+    rows
+}
+
 /// Milliseconds of a clip or session as `0:08`.
 pub(super) fn clock(ms: f64) -> String {
     offset_text(ms)
@@ -43,15 +63,6 @@ pub(super) fn length(ms: u64) -> String {
         seconds @ 1..60 => format!("{seconds} s"),
         seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
         seconds => format!("{} min {} s", seconds / 60, seconds % 60),
-    }
-}
-
-/// A number of bytes as people read it: `1.2 MB`.
-pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1000 => format!("{bytes} bytes"),
-        1000..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
 }
 
@@ -99,12 +110,6 @@ pub(super) fn uncapitalised(text: &str) -> String {
         Some(first) => first.to_lowercase().chain(letters).collect(),
         None => String::new(),
     }
-}
-
-/// The name of the clip's file without its ending.
-pub(super) fn stem(manifest: &Manifest) -> &str {
-    let file = &manifest.clip.file;
-    file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem)
 }
 
 #[cfg(test)]

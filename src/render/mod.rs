@@ -24,8 +24,9 @@ use std::thread;
 
 use self::capture::{Job, Pool};
 use self::compose::Composer;
-use crate::clip::Plan;
+use crate::clip::{Clip, Plan};
 use crate::encode::Encoder;
+use crate::moment::{MomentKind, moments};
 use crate::overlay::{Overlay, Scene, with_time_to_read};
 use crate::recording::{Recording, Tab};
 use crate::stage::CaptureMethod;
@@ -50,8 +51,7 @@ pub fn render(
     progress: &dyn Progress,
 ) -> Result<Report, RenderError> {
     progress.phase(Phase::Starting);
-    let (clip, chosen) = choose::choose(tab, &recording.telemetry, &options.clip, &options.choice)?;
-    let clip = with_time_to_read(clip, tab, &recording.telemetry, &options.overlay);
+    let (clip, chosen) = shown(recording, tab, options)?;
     let plan = Plan::new(tab, &clip);
     let scene = Scene::new(tab, &clip, options.size);
     let overlay = Overlay::new(tab, &recording.telemetry, &clip, &scene, &options.overlay);
@@ -107,6 +107,39 @@ pub fn render(
     };
     report.written(&composed.summary);
     Ok(report)
+}
+
+/// The part that is shown, and why, where the choice was not the user's.
+fn shown(
+    recording: &Recording,
+    tab: &Tab,
+    options: &RenderOptions,
+) -> Result<(Clip, Option<String>), RenderError> {
+    let (clip, chosen) = choose::choose(tab, &recording.telemetry, &options.clip, &options.choice)?;
+    let clip = with_time_to_read(clip, tab, &recording.telemetry, &options.overlay);
+    Ok((clip, chosen))
+}
+
+/// Clip time, in milliseconds, of the picture that tells most: soon after the first error, or what
+/// else there is; in the middle if nothing happens.
+///
+/// # Errors
+/// When there is nothing to show.
+pub fn poster_ms(recording: &Recording, tab: &Tab, options: &RenderOptions) -> Result<u64, RenderError> {
+    /// Cards have come in and the page has had time to show the error by then.
+    const LATER_MS: f64 = 1000.0;
+    let (clip, _) = shown(recording, tab, options)?;
+    let all = moments(tab, &recording.telemetry);
+    let told = all.iter().filter(|moment| {
+        !matches!(moment.kind, MomentKind::View | MomentKind::Marker)
+            && (clip.map.start()..=clip.map.end()).contains(&moment.time)
+    });
+    let length = clip.map.length() as f64;
+    let at = match told.min_by_key(|moment| moment.kind) {
+        Some(moment) => (clip.map.clip_at(moment.time) + LATER_MS).min(length),
+        None => length / 2.0,
+    };
+    Ok(at as u64)
 }
 
 /// How many browsers work at once.
