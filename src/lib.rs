@@ -18,6 +18,7 @@
 //! | [`encode`] | finished frames become a file |
 //! | [`embed`] | what goes beside a clip, and the clip in tickets, notebooks and documents |
 //! | [`render`] | all of it, once, for every front end |
+//! | [`scan`] | what went wrong in many recordings, in groups |
 //! | `worker` | the renderer behind a queue, with storage and HTTP (feature `worker`) |
 
 #![warn(missing_docs)]
@@ -33,6 +34,7 @@ pub mod overlay;
 pub mod pixmap;
 pub mod recording;
 pub mod render;
+pub mod scan;
 pub mod stage;
 #[cfg(feature = "worker")]
 pub mod worker;

@@ -15,6 +15,7 @@ mod jobs;
 mod picture;
 mod progress;
 mod render;
+mod scan;
 #[cfg(feature = "worker")]
 mod serve;
 mod shot;
@@ -62,6 +63,7 @@ enum Command {
     Render(render::RenderArgs),
     Shot(shot::ShotArgs),
     Inspect(inspect::InspectArgs),
+    Scan(scan::ScanArgs),
     #[cfg(feature = "worker")]
     Worker(worker::WorkerArgs),
     #[cfg(feature = "worker")]
@@ -85,6 +87,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Render(args) => render::run(&args, &console),
         Command::Shot(args) => shot::run(&args, &console),
         Command::Inspect(args) => inspect::run(&args, &console),
+        Command::Scan(args) => scan::run(&args, &console),
         #[cfg(feature = "worker")]
         Command::Worker(args) => worker::run(&args, &console),
         #[cfg(feature = "worker")]

@@ -5,28 +5,31 @@ use crate::recording::ErrorReport;
 /// Names an error without what differs from user to user: its type, its message with numbers, ids and
 /// addresses taken out, and the innermost call in the application's own code.
 pub fn fingerprint(error: &ErrorReport) -> String {
-    let mut print = String::new();
-    if let Some(name) = &error.error_type {
-        print.push_str(name);
-        print.push_str(": ");
+    match error_place(error) {
+        Some(place) => format!("{} {place}", error_text(error)),
+        None => error_text(error),
     }
-    print.push_str(&normalised(&error.message));
+}
+
+/// Type and message of an error, with numbers, ids and addresses taken out.
+pub fn error_text(error: &ErrorReport) -> String {
+    match &error.error_type {
+        Some(name) => format!("{name}: {}", normalised(&error.message)),
+        None => normalised(&error.message),
+    }
+}
+
+/// The innermost call in the application's own code (`in pay at app.js`), as far as it is known.
+pub fn error_place(error: &ErrorReport) -> Option<String> {
     let own = error
         .stack
         .iter()
         .find(|frame| frame.in_app != Some(false))
-        .or_else(|| error.stack.first());
-    if let Some(frame) = own {
-        if let Some(function) = &frame.function {
-            print.push_str(" in ");
-            print.push_str(function);
-        }
-        if let Some(file) = &frame.file {
-            print.push_str(" at ");
-            print.push_str(&file_name(file));
-        }
-    }
-    print
+        .or_else(|| error.stack.first())?;
+    let function = own.function.as_ref().map(|function| format!("in {function}"));
+    let file = own.file.as_ref().map(|file| format!("at {}", file_name(file)));
+    let parts: Vec<String> = [function, file].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 /// A message with every number, id and address replaced by a star.
@@ -51,8 +54,8 @@ pub(super) fn normalised(message: &str) -> String {
     words.join(" ")
 }
 
-/// The path of an address, with what looks like an id replaced by a star.
-pub(super) fn route(url: &str) -> String {
+/// Host and path of an address, with a star for each part that looks like an id.
+pub fn route(url: &str) -> String {
     let path = match url::Url::parse(url) {
         Ok(url) => format!("{}{}", url.host_str().unwrap_or_default(), url.path()),
         Err(_) => url.split(['?', '#']).next().unwrap_or_default().to_owned(),

@@ -15,7 +15,7 @@ use crate::recording::{
 };
 
 pub use self::code_place::{CodePlace, code_place};
-pub use self::fingerprint::fingerprint;
+pub use self::fingerprint::{error_place, error_text, fingerprint, route};
 pub use self::select::{Around, AroundError, PartOptions, joined, most_worth_seeing, part_around};
 pub use self::steps::{UserStep, UserStepKind, steps};
 

@@ -11,7 +11,7 @@
 //! | `view` | `url`, `title` |
 //! | `marker`, `caption` | `message` |
 //!
-//! `id`, `tab`, `session` and `user` may stand in every line.
+//! `id`, `tab`, `session`, `user`, `release`, `environment` and `user_agent` may stand in every line.
 
 use serde_json::Value;
 
@@ -30,6 +30,9 @@ pub(super) fn read(entry: &Value, telemetry: &mut Telemetry) -> Option<()> {
     telemetry.context.fill_from(SessionContext {
         session: text(entry, &["session"]),
         user: text(entry, &["user"]),
+        release: text(entry, &["release"]),
+        environment: text(entry, &["environment"]),
+        user_agent: text(entry, &["user_agent"]),
         ..SessionContext::default()
     });
     let message = text(entry, &["message"]);
