@@ -480,6 +480,6 @@ pub(super) fn tally<T: Ord>(values: impl IntoIterator<Item = T>) -> Vec<(T, usiz
         *counts.entry(value).or_default() += 1;
     }
     let mut counts: Vec<(T, usize)> = counts.into_iter().collect();
-    counts.sort_by(|one, two| two.1.cmp(&one.1));
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts
 }
