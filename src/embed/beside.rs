@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(Manifest::read(&Extra::Manifest.path(&clip)).unwrap(), checkout());
         assert!(read(Extra::Vtt).starts_with("WEBVTT\n"));
         assert_eq!(read(Extra::Alt), format!("{}\n", checkout().alt));
-        assert!(read(Extra::Steps).contains("1. Opened https://shop.example/checkout?basket=7\n"));
+        assert!(read(Extra::Steps).contains("1. Opened `https://shop.example/checkout?basket=7`\n"));
         assert!(!Extra::Poster.path(&clip).exists());
     }
 

@@ -251,11 +251,7 @@ pub fn steps(manifest: &Manifest) -> Vec<Block> {
     let steps: Vec<&StepTaken> = manifest.steps.iter().filter(|step| step.at_ms <= until).collect();
     let steps = without_doubles(&steps);
     let left_out = steps.len().saturating_sub(MOST_ROWS);
-    let mut items: Vec<Vec<Inline>> = steps
-        .iter()
-        .skip(left_out)
-        .map(|step| vec![text(words::line(&step.text, LONGEST_STEP))])
-        .collect();
+    let mut items: Vec<Vec<Inline>> = steps.iter().skip(left_out).map(|step| step_line(step)).collect();
     if items.is_empty() {
         return Vec::new();
     }
@@ -277,6 +273,17 @@ pub fn steps(manifest: &Manifest) -> Vec<Block> {
         Block::Heading(1, "Steps to reproduce".to_owned()),
         Block::Numbered(items),
     ]
+}
+
+/// A step; an address in it is shown letter by letter.
+fn step_line(step: &StepTaken) -> Vec<Inline> {
+    let line = words::line(&step.text, LONGEST_STEP);
+    match line.split_once(' ') {
+        Some((verb, url)) if step.kind == "open" => {
+            vec![text(format!("{verb} ")), Inline::Code(url.to_owned())]
+        }
+        _ => vec![text(line)],
+    }
 }
 
 /// Without clicks that are told by what they did: “Clicked check box ‘A’” before “Checked check box ‘A’”.

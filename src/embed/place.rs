@@ -1,0 +1,456 @@
+//! Sections in documents that are there: found again, put in, and nothing else touched.
+//!
+//! A section stands between two comments with its name, so that a second run finds it.
+
+use super::files::EmbedError;
+use super::notebook::{MARKER, Spot};
+
+/// Languages of documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Markdown.
+    Markdown,
+    /// HTML.
+    Html,
+}
+
+/// A heading of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Heading {
+    /// 1 to 6.
+    pub(super) level: u8,
+    pub(super) text: String,
+    /// Where it begins, in bytes.
+    start: usize,
+    /// Where what follows it begins.
+    end: usize,
+}
+
+/// Puts a section into a document: in place of the one with this name if there is one, else at the
+/// spot. `content` is asked for with the level of the heading above the section (0: none).
+///
+/// # Errors
+/// When the heading is not there, or a section of this name does not end.
+pub fn put_section(
+    document: &str,
+    language: Language,
+    name: &str,
+    spot: &Spot,
+    content: impl FnOnce(u8) -> String,
+) -> Result<String, EmbedError> {
+    let wrong = |reason: String| EmbedError::Document {
+        document: "the document".to_owned(),
+        reason,
+    };
+    let name = section_name(name);
+    let begin = format!("<!-- domreel:begin {name} -->");
+    let end = format!("<!-- domreel:end {name} -->");
+    let headings = match language {
+        Language::Markdown => headings(document),
+        Language::Html => html_headings(document),
+    };
+    let level_at = |at: usize| {
+        let above = headings.iter().rev().find(|heading| heading.start < at);
+        above.map_or(0, |heading| heading.level)
+    };
+    let line_end = if document.contains("\r\n") { "\r\n" } else { "\n" };
+    let section = |level: u8| {
+        let content = content(level);
+        let section = format!("{begin}\n{}\n{end}", content.trim_matches('\n'));
+        section.replace('\n', line_end)
+    };
+    // Where a block of code never ends, so that everything below is code, the section still is one.
+    if let Some(start) = find(document, language, &begin).or_else(|| document.find(&begin)) {
+        let after = document.get(start..).unwrap_or_default();
+        let Some(length) = after.find(&end) else {
+            return Err(wrong(format!(
+                "‘{begin}’ has no ‘{end}’ after it: add it, or delete both"
+            )));
+        };
+        let range = start..start + length;
+        // It keeps the level that it has.
+        let level = headings
+            .iter()
+            .find(|heading| range.contains(&heading.start))
+            .map_or(level_at(start), |heading| heading.level.saturating_sub(1));
+        return Ok(spliced(document, start, range.end + end.len(), &section(level)));
+    }
+    let (at, level) = match spot {
+        Spot::Heading(wanted) => {
+            let found = headings
+                .iter()
+                .enumerate()
+                .find(|(_, heading)| same_heading(&heading.text, wanted))
+                .ok_or_else(|| wrong(format!("it has no heading ‘{wanted}’")))?;
+            let at = match language {
+                // Elements may end before the next heading: right below this one is inside of what it is in.
+                Language::Html => found.1.end,
+                Language::Markdown => headings
+                    .iter()
+                    .skip(found.0 + 1)
+                    .find(|heading| heading.level <= found.1.level)
+                    .map_or(document.len(), |heading| heading.start),
+            };
+            (at, found.1.level)
+        }
+        Spot::Marker => match find(document, language, MARKER) {
+            Some(at) => (at, level_at(at)),
+            None => {
+                let at = match language {
+                    Language::Html => end_of_body(document),
+                    Language::Markdown => document.len(),
+                };
+                (
+                    at,
+                    if language == Language::Html {
+                        1
+                    } else {
+                        level_at(at).min(1)
+                    },
+                )
+            }
+        },
+    };
+    let new = section(level);
+    let before = document.get(..at).unwrap_or_default();
+    let after = document.get(at..).unwrap_or_default();
+    let blank = |count: usize| line_end.repeat(count);
+    let ends = before
+        .chars()
+        .rev()
+        .take_while(|letter| letter.is_ascii_whitespace())
+        .filter(|letter| *letter == '\n')
+        .count();
+    let gap = if before.is_empty() {
+        0
+    } else {
+        2_usize.saturating_sub(ends)
+    };
+    let below = if after.trim().is_empty() { 1 } else { 2 };
+    let rest = if after.trim().is_empty() { "" } else { after };
+    Ok(format!("{before}{}{new}{}{rest}", blank(gap), blank(below)))
+}
+
+/// A name that can stand in a comment.
+fn section_name(name: &str) -> String {
+    let mut plain = String::new();
+    for letter in name.chars().take(100) {
+        match letter {
+            '-' if plain.ends_with('-') => {}
+            letter if letter.is_alphanumeric() || "-_.".contains(letter) => plain.push(letter),
+            _ if plain.ends_with('-') => {}
+            _ => plain.push('-'),
+        }
+    }
+    plain.trim_matches('-').to_owned()
+}
+
+/// Whether a heading is the one that is meant.
+pub(super) fn same_heading(text: &str, wanted: &str) -> bool {
+    let bare = |text: &str| text.trim().trim_start_matches('#').trim().to_lowercase();
+    bare(text) == bare(wanted)
+}
+
+/// Where something stands outside of code.
+fn find(document: &str, language: Language, wanted: &str) -> Option<usize> {
+    match language {
+        Language::Html => document.find(wanted),
+        Language::Markdown => lines(document)
+            .filter(|line| !line.code)
+            .find_map(|line| Some(line.start + line.text.find(wanted)?)),
+    }
+}
+
+/// A line of Markdown.
+struct Line<'a> {
+    text: &'a str,
+    start: usize,
+    /// It is part of a fenced block of code.
+    code: bool,
+}
+
+fn lines(document: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut start = 0;
+    let mut fence: Option<(char, usize)> = None;
+    document.split_inclusive('\n').map(move |text| {
+        let begun = start;
+        start += text.len();
+        let bare = text.trim_start_matches(' ');
+        let indented = text.len() - bare.len() > 3;
+        let letter = bare.chars().next().filter(|letter| matches!(letter, '`' | '~'));
+        let run = letter.map_or(0, |letter| {
+            bare.chars().take_while(|other| *other == letter).count()
+        });
+        let mut code = fence.is_some();
+        match (fence, letter) {
+            (None, Some(letter)) if run >= 3 && !indented => {
+                fence = Some((letter, run));
+                code = true;
+            }
+            (Some((open, length)), Some(letter))
+                if letter == open
+                    && run >= length
+                    && bare.trim_end().chars().all(|other| other == letter) =>
+            {
+                fence = None;
+            }
+            _ => {}
+        }
+        Line {
+            text,
+            start: begun,
+            code,
+        }
+    })
+}
+
+/// The headings of a Markdown document.
+pub(super) fn headings(document: &str) -> Vec<Heading> {
+    let mut headings = Vec::new();
+    let mut above: Option<Line<'_>> = None;
+    for line in lines(document) {
+        if line.code {
+            above = None;
+            continue;
+        }
+        let bare = line.text.trim_start_matches(' ');
+        let indented = line.text.len() - bare.len() > 3;
+        let text = bare.trim();
+        let level = text.chars().take_while(|letter| *letter == '#').count();
+        let rest = text.get(level..).unwrap_or_default();
+        let end = line.start + line.text.len();
+        let underline = |letter: char| !text.is_empty() && text.chars().all(|other| other == letter);
+        if !indented && (1..=6).contains(&level) && (rest.is_empty() || rest.starts_with([' ', '\t'])) {
+            headings.push(Heading {
+                level: level as u8,
+                text: rest.trim().trim_end_matches('#').trim().to_owned(),
+                start: line.start,
+                end,
+            });
+            above = None;
+            continue;
+        }
+        if let Some(title) = above
+            .take()
+            .filter(|_| !indented && (underline('=') || underline('-')))
+        {
+            headings.push(Heading {
+                level: if underline('=') { 1 } else { 2 },
+                text: title.text.trim().to_owned(),
+                start: title.start,
+                end,
+            });
+            continue;
+        }
+        let can_be_title = !indented && !text.is_empty() && !text.starts_with(['>', '|', '-', '*', '+', '<']);
+        above = can_be_title.then_some(line);
+    }
+    headings
+}
+
+/// The headings of an HTML document.
+fn html_headings(document: &str) -> Vec<Heading> {
+    let mut headings = Vec::new();
+    let mut at = 0;
+    // Searched without regard to case; ASCII letters keep their places.
+    let lower = document.to_ascii_lowercase();
+    while let Some(found) = lower.get(at..).and_then(|rest| rest.find('<')) {
+        let start = at + found;
+        let rest = lower.get(start..).unwrap_or_default();
+        let skip = |end: &str| {
+            rest.find(end)
+                .map_or(document.len(), |length| start + length + end.len())
+        };
+        if rest.starts_with("<!--") {
+            at = skip("-->");
+        } else if rest.starts_with("<script") {
+            at = skip("</script");
+        } else if rest.starts_with("<style") {
+            at = skip("</style");
+        } else if let Some(level @ b'1'..=b'6') = rest
+            .strip_prefix("<h")
+            .and_then(|rest| rest.as_bytes().first().copied())
+            .filter(|_| {
+                rest.as_bytes()
+                    .get(3)
+                    .is_some_and(|next| matches!(next, b'>' | b' ' | b'\n' | b'\t' | b'\r'))
+            })
+        {
+            let close = format!("</h{}>", char::from(level));
+            let end = skip(&close);
+            let inner = document.get(start..end).unwrap_or_default();
+            headings.push(Heading {
+                level: level - b'0',
+                text: plain(inner),
+                start,
+                end,
+            });
+            at = end;
+        } else {
+            at = start + 1;
+        }
+    }
+    headings
+}
+
+/// The text of a piece of HTML.
+fn plain(html: &str) -> String {
+    let mut text = String::new();
+    let mut in_tag = false;
+    for letter in html.chars() {
+        match letter {
+            '<' => in_tag = true,
+            '>' => in_tag = false,
+            letter if !in_tag => text.push(letter),
+            _ => {}
+        }
+    }
+    let text = text
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&nbsp;", " ")
+        .replace("&amp;", "&");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Where the body of an HTML document ends.
+fn end_of_body(document: &str) -> usize {
+    let lower = document.to_ascii_lowercase();
+    lower
+        .rfind("</body")
+        .or_else(|| lower.rfind("</html"))
+        .unwrap_or(document.len())
+}
+
+fn spliced(text: &str, start: usize, end: usize, new: &str) -> String {
+    let before = text.get(..start).unwrap_or_default();
+    let after = text.get(end..).unwrap_or_default();
+    format!("{before}{new}{after}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn put(document: &str, language: Language, spot: &Spot, content: &str) -> String {
+        let content = |level: u8| {
+            let tag = usize::from(level) + 1;
+            match language {
+                Language::Markdown => format!("{} {content} {level}", "#".repeat(tag)),
+                Language::Html => format!("<h{tag}>{content} {level}</h{tag}>"),
+            }
+        };
+        put_section(document, language, "clip", spot, content).unwrap()
+    }
+
+    const SECTION: &str = "<!-- domreel:begin clip -->\n## New 1\n<!-- domreel:end clip -->";
+
+    #[test]
+    fn a_section_goes_before_the_marker_and_stays_there() {
+        let document = "# Title\n\n```\n<!-- domreel -->\n```\n\n<!-- domreel -->\n\nRest\n";
+        let first = put(document, Language::Markdown, &Spot::Marker, "New");
+        assert_eq!(
+            first,
+            format!("# Title\n\n```\n<!-- domreel -->\n```\n\n{SECTION}\n\n<!-- domreel -->\n\nRest\n")
+        );
+        assert_eq!(put(&first, Language::Markdown, &Spot::Marker, "New"), first);
+        let changed = put(&first, Language::Markdown, &Spot::Marker, "Other");
+        assert_eq!(changed, first.replace("New", "Other"));
+    }
+
+    #[test]
+    fn a_section_goes_under_a_heading_or_to_the_end() {
+        let document = "# A\n\ntext\n\n## b ##\n\ntext\n\nC\n=\n\nend";
+        let spot = |heading: &str| Spot::Heading(heading.to_owned());
+        let under = put(document, Language::Markdown, &spot("B"), "New");
+        assert!(
+            under.contains("text\n\n<!-- domreel:begin clip -->\n### New 2\n"),
+            "{under}"
+        );
+        assert!(
+            under.ends_with("<!-- domreel:end clip -->\n\nC\n=\n\nend"),
+            "{under}"
+        );
+        let end = put(document, Language::Markdown, &Spot::Marker, "New");
+        assert_eq!(end, format!("{document}\n\n{SECTION}\n"));
+        let missing = put_section(document, Language::Markdown, "clip", &spot("D"), |_| {
+            String::new()
+        });
+        assert!(missing.unwrap_err().to_string().contains("‘D’"));
+    }
+
+    #[test]
+    fn html_has_its_own_places() {
+        let document = "<html><body><!-- <h1>No</h1> --><H1 class=a>The <b>title</b> &amp; more</H1>\n<p>x</p></body></html>";
+        let end = put(document, Language::Html, &Spot::Marker, "New");
+        assert!(end.contains("<p>x</p>\n\n<!-- domreel:begin clip -->"), "{end}");
+        assert!(
+            end.ends_with("<!-- domreel:end clip -->\n\n</body></html>"),
+            "{end}"
+        );
+        let under = put(
+            document,
+            Language::Html,
+            &Spot::Heading("the title & more".to_owned()),
+            "New",
+        );
+        assert!(
+            under.contains("</H1>\n\n<!-- domreel:begin clip -->\n<h2>New 1</h2>\n"),
+            "{under}"
+        );
+        assert!(
+            put_section(
+                document,
+                Language::Html,
+                "c",
+                &Spot::Heading("No".to_owned()),
+                |_| String::new()
+            )
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn line_ends_are_the_document_s() {
+        let document = "# A\r\n\r\ntext\r\n";
+        let put = put(document, Language::Markdown, &Spot::Marker, "New\nline");
+        assert_eq!(put.matches('\n').count(), put.matches("\r\n").count());
+        assert!(put.starts_with(document));
+    }
+
+    #[test]
+    fn a_section_without_an_end_is_told() {
+        let document = "<!-- domreel:begin clip -->\n";
+        let error = put_section(document, Language::Markdown, "clip", &Spot::Marker, |_| {
+            String::new()
+        });
+        assert!(error.unwrap_err().to_string().contains("domreel:end clip"));
+        assert_eq!(section_name("a -- b>\n<!c"), "a-b-c");
+    }
+
+    proptest! {
+        /// A second time changes nothing, and what was there stays.
+        #[test]
+        fn twice_is_once(
+            parts in proptest::collection::vec(
+                proptest::sample::select(vec!["# A\n", "text\n", "```\n", "\n", "B\n=\n", MARKER, "\r\n", "<h2>C</h2>", "ä"]),
+                0..12,
+            ),
+            html in any::<bool>(),
+        ) {
+            let document = parts.concat();
+            let language = if html { Language::Html } else { Language::Markdown };
+            let once = put(&document, language, &Spot::Marker, "New");
+            prop_assert_eq!(&put(&once, language, &Spot::Marker, "New"), &once);
+            let start = once.find("<!-- domreel:begin").unwrap();
+            let end = once.find("<!-- domreel:end clip -->").unwrap() + "<!-- domreel:end clip -->".len();
+            let without: String = [&once[..start], &once[end..]].concat();
+            let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            prop_assert_eq!(letters(&without), letters(&document));
+        }
+    }
+}
