@@ -35,7 +35,7 @@
   const play = async () => {
     if (!("ImageDecoder" in window) || !(await ImageDecoder.isTypeSupported(type))) return;
     const decoder = new ImageDecoder({ data: bytes, type });
-    await decoder.completed;
+    await Promise.all([decoder.completed, decoder.tracks.ready]);
     const count = decoder.tracks.selectedTrack.frameCount;
     const starts = [];
     let length = 0;
@@ -68,19 +68,20 @@
       mark(at);
       if (busy) return;
       busy = true;
-      let wanted = starts.findLastIndex(start => start <= at);
-      while (wanted !== shown) {
-        const image = await frame(wanted);
-        context.drawImage(image, 0, 0);
-        image.close();
-        shown = wanted;
-        wanted = starts.findLastIndex(start => start <= at);
+      try {
+        for (let wanted; (wanted = starts.findLastIndex(start => start <= at)) !== shown; shown = wanted) {
+          const image = await frame(wanted);
+          context.drawImage(image, 0, 0);
+          image.close();
+        }
+      } finally {
+        busy = false;
       }
-      busy = false;
     };
     const step = now => {
       if (!playing) return;
-      at += now - before;
+      // A frame's time can lie before the click that started it.
+      at += Math.max(0, now - before);
       before = now;
       if (at >= length) { at = length - 1; set(false); }
       show();

@@ -6,6 +6,7 @@ mod clip;
 mod console;
 mod docs;
 mod doctor;
+mod embed;
 mod failure;
 mod input;
 mod inspect;
@@ -64,6 +65,7 @@ enum Command {
     Shot(shot::ShotArgs),
     Inspect(inspect::InspectArgs),
     Scan(scan::ScanArgs),
+    Embed(embed::EmbedArgs),
     #[cfg(feature = "worker")]
     Worker(worker::WorkerArgs),
     #[cfg(feature = "worker")]
@@ -88,6 +90,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Shot(args) => shot::run(&args, &console),
         Command::Inspect(args) => inspect::run(&args, &console),
         Command::Scan(args) => scan::run(&args, &console),
+        Command::Embed(args) => embed::run(&args, &console),
         #[cfg(feature = "worker")]
         Command::Worker(args) => worker::run(&args, &console),
         #[cfg(feature = "worker")]

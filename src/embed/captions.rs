@@ -12,8 +12,8 @@ const TOGETHER_MS: f64 = 700.0;
 const SHORTEST_MS: u64 = 1500;
 const LONGEST_MS: u64 = 6000;
 /// Most lines at a time, and longest line in characters.
-const MOST_LINES: usize = 4;
-const LONGEST_LINE: usize = 160;
+const MOST_LINES: usize = 3;
+const LONGEST_LINE: usize = 100;
 /// How much a step matters beside what went wrong; see `words::rank`.
 const STEP_RANK: u8 = 3;
 

@@ -39,7 +39,7 @@ fn clip(picture: &Picture) -> String {
             .map_or(String::new(), |poster| format!(" poster=\"{}\"", escaped(poster)));
         let track = picture.captions.as_ref().map_or(String::new(), |captions| {
             format!(
-                "<track kind=\"captions\" src=\"{}\" label=\"Captions\" srclang=\"en\" default>",
+                "<track kind=\"captions\" src=\"{}\" label=\"Captions\" srclang=\"en\">",
                 escaped(captions)
             )
         });

@@ -33,13 +33,23 @@ pub const MARKER: &str = "<!-- domreel -->";
 /// When the clip cannot be read or shown.
 pub fn cells(clip: &ClipFiles, section: &str, title: &str, parts: &[Part]) -> Result<Vec<Value>, EmbedError> {
     let manifest = &clip.manifest;
-    let told: Vec<Part> = parts.iter().copied().filter(|part| *part != Part::Clip).collect();
-    let heading = markdown(&[Block::Heading(1, title.to_owned())], 1);
-    let blocks = document::blocks(manifest, &Place::default(), &told);
-    let text = format!("{heading}\n{}", markdown(&blocks, 2));
-    let mut cells = vec![markdown_cell(section, 1, &text, None)];
+    let told = |wanted: &dyn Fn(Part) -> bool| {
+        let parts: Vec<Part> = parts.iter().copied().filter(|part| wanted(*part)).collect();
+        markdown(&document::blocks(manifest, &Place::default(), &parts), 2)
+    };
+    let mut first = markdown(&[Block::Heading(1, title.to_owned())], 1);
+    let summary = told(&|part| part == Part::Summary);
+    if !summary.is_empty() {
+        first.push('\n');
+        first.push_str(&summary);
+    }
+    let mut cells = vec![markdown_cell(section, 1, &first, None)];
     if parts.contains(&Part::Clip) {
         cells.push(clip_cell(clip, section)?);
+    }
+    let rest = told(&|part| !matches!(part, Part::Clip | Part::Summary));
+    if !rest.is_empty() {
+        cells.push(markdown_cell(section, 3, &rest, None));
     }
     Ok(cells)
 }

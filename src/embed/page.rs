@@ -67,24 +67,6 @@ fn media(clip: &ClipFiles) -> Result<String, EmbedError> {
     let poster = clip
         .poster()
         .map(|poster| format!("data:image/png;base64,{poster}"));
-    if media_type.starts_with("video/") {
-        let poster = poster.map_or(String::new(), |poster| format!(" poster=\"{poster}\""));
-        let captions = STANDARD.encode(web_vtt(manifest));
-        return Ok(format!(
-            "<video id=\"clip\" controls playsinline preload=\"auto\" {size} aria-label=\"{alt}\"{poster} src=\"{data}\">\
-             <track kind=\"captions\" label=\"What happens\" srclang=\"en\" default \
-             src=\"data:text/vtt;charset=utf-8;base64,{captions}\"></video>\n"
-        ));
-    }
-    let still = poster.map_or(String::new(), |poster| {
-        format!("<source media=\"(prefers-reduced-motion: reduce)\" srcset=\"{poster}\">")
-    });
-    // APNG goes by the type that every browser knows it by.
-    let decoded_as = if facts.format == "apng" {
-        "image/png"
-    } else {
-        &media_type
-    };
     let cues: String = manifest
         .captions
         .iter()
@@ -97,11 +79,30 @@ fn media(clip: &ClipFiles) -> Result<String, EmbedError> {
             )
         })
         .collect();
+    // Below the picture, which they would hide. The player has them as captions too, for who wants them there.
+    let cues = format!("<div class=\"cues\" aria-live=\"off\">\n{cues}</div>\n");
+    if media_type.starts_with("video/") {
+        let poster = poster.map_or(String::new(), |poster| format!(" poster=\"{poster}\""));
+        let captions = STANDARD.encode(web_vtt(manifest));
+        return Ok(format!(
+            "<video id=\"clip\" controls playsinline preload=\"auto\" {size} aria-label=\"{alt}\"{poster} src=\"{data}\">\
+             <track kind=\"captions\" label=\"What happens\" srclang=\"en\" \
+             src=\"data:text/vtt;charset=utf-8;base64,{captions}\"></video>\n{cues}"
+        ));
+    }
+    let still = poster.map_or(String::new(), |poster| {
+        format!("<source media=\"(prefers-reduced-motion: reduce)\" srcset=\"{poster}\">")
+    });
+    // APNG goes by the type that every browser knows it by.
+    let decoded_as = if facts.format == "apng" {
+        "image/png"
+    } else {
+        &media_type
+    };
     Ok(format!(
         "<picture>{still}<img id=\"clip\" data-type=\"{decoded_as}\" src=\"{data}\" alt=\"{alt}\" {size}></picture>\n\
          <div id=\"controls\" hidden><button id=\"toggle\" type=\"button\">Play</button>\
-         <input id=\"slider\" type=\"range\" min=\"0\" value=\"0\" aria-label=\"Time\"><span id=\"clock\"></span></div>\n\
-         <div class=\"cues\" aria-live=\"off\">\n{cues}</div>\n"
+         <input id=\"slider\" type=\"range\" min=\"0\" value=\"0\" aria-label=\"Time\"><span id=\"clock\"></span></div>\n{cues}"
     ))
 }
 

@@ -41,7 +41,7 @@ fn all_other_bytes_of_a_notebook_stay() {
         let before = there(5);
         let after = put_cells(&before, "clip", &new, &spot).unwrap();
         let json: Value = serde_json::from_str(&after).unwrap();
-        let found: Vec<Value> = json["cells"].as_array().unwrap()[at..at + 2].to_vec();
+        let found: Vec<Value> = json["cells"].as_array().unwrap()[at..at + 3].to_vec();
         assert_eq!(found, new, "{spot:?}");
         // What was put in is one piece.
         let common = before
@@ -102,7 +102,7 @@ fn notebooks_of_any_shape_are_added_to() {
         let after = put_cells(text, "clip", &new, &Spot::Marker).unwrap();
         let json: Value = serde_json::from_str(&after).unwrap();
         let cells = json["cells"].as_array().unwrap();
-        assert_eq!(cells[cells.len() - 2..], new[..], "{text}");
+        assert_eq!(cells[cells.len() - 3..], new[..], "{text}");
         assert_eq!(
             put_cells(&after, "clip", &new, &Spot::Marker).unwrap(),
             after,

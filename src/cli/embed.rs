@@ -1,0 +1,131 @@
+//! Prints what has a clip shown elsewhere.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use domreel::embed::beside::sha256_of;
+use domreel::embed::document::Part;
+use domreel::embed::{ClipFiles, EmbedError, SnippetOptions, Target, snippet};
+use domreel::encode::output::write_file;
+use serde::Serialize;
+
+use super::Done;
+use super::console::Console;
+use super::failure::{Failure, Status};
+
+/// Print what has a clip shown in a document, ticket, notebook or chat
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  domreel render session.json --around error -o clip.gif --with manifest,poster
+  domreel embed clip.gif --for markdown
+  domreel embed clip.gif --for html                      writes clip.html, which needs no other file
+  domreel embed clip.gif --for notebook                  writes clip.ipynb
+  domreel embed clip.gif --for jira --url https://files.example/clip.gif
+  domreel embed clip.gif --for github -o clip.md && gh issue comment 12 --body-file clip.md --attach clip.gif")]
+pub(crate) struct EmbedArgs {
+    /// The clip, with its manifest beside it (render --with manifest)
+    clip: PathBuf,
+    /// Where it is to be shown
+    #[arg(long = "for", value_name = "TARGET", value_parser = target())]
+    target: Target,
+    /// The clip's address, where it has been uploaded
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The id that Jira (Media Services), Slack or Notion gave the clip when it was uploaded there
+    #[arg(long, value_name = "ID", conflicts_with = "url")]
+    file_id: Option<String>,
+    /// What is said: clip, summary, moments, steps, environment, source [default: all of them]
+    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part())]
+    parts: Vec<Part>,
+    /// The heading [default: the worst of what the clip shows]
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Where it goes: a file, or ‘-’ for standard output [default: standard output; for html and notebook a
+    /// file beside the clip]
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+}
+
+fn target() -> impl TypedValueParser<Value = Target> {
+    PossibleValuesParser::new(Target::ALL.map(Target::name)).try_map(|name| name.parse::<Target>())
+}
+
+pub(super) fn part() -> impl TypedValueParser<Value = Part> {
+    PossibleValuesParser::new(Part::ALL.map(Part::name)).map(|name| {
+        let known = Part::ALL.into_iter().find(|part| part.name() == name);
+        known.unwrap_or(Part::Clip)
+    })
+}
+
+/// What was made. The names of its fields are stable.
+#[derive(Debug, Serialize)]
+struct Embedded<'a> {
+    target: &'static str,
+    /// Where the snippet is; `null` when it is here.
+    output: Option<&'a Path>,
+    /// The snippet; `null` when it is in a file.
+    snippet: Option<&'a str>,
+    /// What is left to be done by hand.
+    notes: &'a [String],
+}
+
+pub(crate) fn run(args: &EmbedArgs, console: &Console) -> Done {
+    let clip = ClipFiles::open(&args.clip)?;
+    warn_of_changes(&clip, console);
+    let options = SnippetOptions {
+        url: args.url.clone(),
+        file_id: args.file_id.clone(),
+        parts: args.parts.clone(),
+        title: args.title.clone(),
+    };
+    let snippet = snippet(args.target, &clip, &options)?;
+    let is_file = matches!(args.target, Target::Html | Target::Notebook);
+    let output = match &args.output {
+        Some(output) if output.as_os_str() == "-" => None,
+        Some(output) => Some(output.clone()),
+        None if is_file => Some(args.clip.with_extension(snippet.extension)),
+        None => None,
+    };
+    if let Some(output) = &output {
+        write_file(output, snippet.text.as_bytes())?;
+    }
+    for note in &snippet.notes {
+        console.note(note);
+    }
+    let embedded = Embedded {
+        target: args.target.name(),
+        output: output.as_deref(),
+        snippet: output.is_none().then_some(snippet.text.as_str()),
+        notes: &snippet.notes,
+    };
+    match &output {
+        Some(output) => console.finished(&embedded, false, || output.display().to_string()),
+        None => console.result(&embedded, || snippet.text.clone()),
+    }
+}
+
+/// A manifest that is of another clip tells something wrong.
+fn warn_of_changes(clip: &ClipFiles, console: &Console) {
+    let known = clip.manifest.clip.sha256.as_deref();
+    if let (Some(known), Ok(found)) = (known, sha256_of(&clip.path))
+        && known != found
+    {
+        console.note(&format!(
+            "{} is not the clip that its manifest is about: what is said may not be what is shown",
+            clip.path.display()
+        ));
+    }
+}
+
+impl From<EmbedError> for Failure {
+    fn from(error: EmbedError) -> Self {
+        let status = match error {
+            EmbedError::NoManifest { .. } | EmbedError::Manifest(_) | EmbedError::Unreadable { .. } => {
+                Status::Input
+            }
+            _ => Status::Usage,
+        };
+        Failure::new(status, error)
+    }
+}
