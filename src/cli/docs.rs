@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use domreel::encode::EncodeError;
 
 use super::console::Console;
 use super::failure::{Failure, Status};
-use super::{Cli, Done};
+use super::{Done, command};
 
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
@@ -32,12 +32,12 @@ pub(crate) struct ManArgs {
 
 pub(crate) fn completions(args: &CompletionsArgs, console: &Console) -> Done {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "domreel", &mut script);
+    clap_complete::generate(args.shell, &mut command(), "domreel", &mut script);
     console.print(&script)
 }
 
 pub(crate) fn man(args: &ManArgs, console: &Console) -> Done {
-    let mut command = Cli::command();
+    let mut command = command();
     command.build();
     match &args.directory {
         None => console.print(&page(&command)?),

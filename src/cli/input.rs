@@ -61,6 +61,17 @@ impl InputArgs {
         Ok(recording)
     }
 
+    /// What the recording is called: its first file or directory, without folders and endings.
+    pub(crate) fn name(&self) -> String {
+        let first = self.inputs.first().and_then(|path| path.file_name());
+        let name = first.unwrap_or_default().to_string_lossy();
+        let stem = name.split('.').find(|part| !part.is_empty()).unwrap_or_default();
+        match stem {
+            "" | "-" => "session".to_owned(),
+            stem => stem.to_owned(),
+        }
+    }
+
     /// Whether a path is that of an input.
     pub(crate) fn is_one(&self, path: &Path) -> bool {
         let same = |input: &PathBuf| match (input.canonicalize(), path.canonicalize()) {

@@ -1,5 +1,6 @@
 //! What stands on the command line: one file a command, and what they share.
 
+mod attach;
 mod beside;
 mod browser;
 mod clip;
@@ -27,7 +28,7 @@ mod worker;
 
 use std::process::ExitCode;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::console::Console;
 use self::failure::{Failure, Status};
@@ -66,6 +67,7 @@ enum Command {
     Inspect(inspect::InspectArgs),
     Scan(scan::ScanArgs),
     Embed(embed::EmbedArgs),
+    Attach(Box<attach::AttachArgs>),
     #[cfg(feature = "worker")]
     Worker(worker::WorkerArgs),
     #[cfg(feature = "worker")]
@@ -79,10 +81,15 @@ enum Command {
     Man(docs::ManArgs),
 }
 
+/// The whole command line, as it is read, documented and completed.
+pub(crate) fn command() -> clap::Command {
+    Cli::command().mut_subcommand("attach", attach::AttachArgs::adapt)
+}
+
 /// Reads the command line and does what it says.
 pub(crate) fn run() -> ExitCode {
     // Wrong usage ends here, with code 2.
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
     let console = Console::new(cli.global);
     console.start_log();
     let done = match cli.command {
@@ -91,6 +98,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args, &console),
         Command::Scan(args) => scan::run(&args, &console),
         Command::Embed(args) => embed::run(&args, &console),
+        Command::Attach(args) => attach::run(&args, &console),
         #[cfg(feature = "worker")]
         Command::Worker(args) => worker::run(&args, &console),
         #[cfg(feature = "worker")]
@@ -117,10 +125,8 @@ type Done = Result<(), Failure>;
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     #[test]
     fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
+        super::command().debug_assert();
     }
 }

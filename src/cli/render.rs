@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
+use domreel::embed::beside::Extra;
+use domreel::embed::manifest::Manifest;
 use domreel::encode::output::{EncodeOptions, Format, Target, open};
 use domreel::render::{DrawingOptions, RenderOptions, Report, render};
 use serde::Serialize;
@@ -35,8 +37,9 @@ pub(crate) struct RenderArgs {
     #[command(flatten)]
     tab: TabArgs,
     /// Where the clip goes: a file, a directory for PNG frames, or ‘-’ for standard output
-    #[arg(short, long, value_name = "OUT")]
-    output: PathBuf,
+    // No value means that ‘attach’ chooses the place.
+    #[arg(short, long, value_name = "OUT", required = true)]
+    output: Option<PathBuf>,
     #[command(flatten)]
     beside: BesideArgs,
     /// Format of the clip [default: what the name of OUT says]
@@ -90,9 +93,67 @@ struct Made<'a> {
 
 pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
     let began = Instant::now();
-    let extras = args.beside.extras();
-    beside::check(&args.output, &extras, &args.input)?;
-    let (target, format) = target(&args.output, args.format)?;
+    let Some(output) = args.output() else {
+        return Err(Failure::message(
+            Status::Usage,
+            "name a place for the clip with --output",
+        ));
+    };
+    let clip = make(args, output, &args.beside.extras(), console)?;
+    let elapsed = began.elapsed();
+    let report = clip.report;
+    let result = Made {
+        output,
+        format: clip.format.name(),
+        speed: report.clip_ms as f64 / 1000.0 / elapsed.as_secs_f64().max(0.001),
+        elapsed_ms: elapsed.as_millis() as u64,
+        damage: clip.damage,
+        report,
+    };
+    console.finished(&result, output.as_os_str() == "-", || result.text())
+}
+
+/// A clip that was made.
+pub(super) struct Clip {
+    format: Format,
+    report: Report,
+    /// What of the input could not be used, all of it counted.
+    damage: u64,
+    /// What is known about it, where that was asked for.
+    pub(super) manifest: Option<Manifest>,
+}
+
+impl RenderArgs {
+    /// Where the clip goes, if that was said.
+    pub(super) fn output(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+
+    /// The files that are to be written beside the clip.
+    pub(super) fn extras(&self) -> Vec<Extra> {
+        self.beside.extras()
+    }
+
+    /// What the recording is called, without folders and endings.
+    pub(super) fn recording_name(&self) -> String {
+        self.input.name()
+    }
+
+    /// The format that was asked for.
+    pub(super) fn format(&self) -> Option<Format> {
+        self.format.map(ClipFormat::format)
+    }
+}
+
+/// Makes the clip that was asked for, and the files beside it.
+pub(super) fn make(
+    args: &RenderArgs,
+    output: &Path,
+    extras: &[Extra],
+    console: &Console,
+) -> Result<Clip, Failure> {
+    beside::check(output, extras, &args.input)?;
+    let (target, format) = target(output, args.format)?;
     let drawing = drawing(&args.browser, args.jobs.map_or(0, usize::from))?;
     let interrupt = Interrupt::listen()?;
     let recording = args.input.read()?;
@@ -106,7 +167,7 @@ pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
         drawing,
     };
     let encoder = open(&target, format, &EncodeOptions::default())?;
-    let encoder = beside::with_poster(encoder, &args.output, &extras, (&recording, tab), &options)?;
+    let encoder = beside::with_poster(encoder, output, extras, (&recording, tab), &options)?;
     let bar = RenderBar::new(console, interrupt);
     let rendered = render(&recording, tab, &options, encoder, &bar);
     drop(bar);
@@ -114,26 +175,24 @@ pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
     if let Some(chosen) = &report.chosen {
         console.note(chosen);
     }
-    if !extras.is_empty() {
-        beside::describe(
-            &args.output,
+    let manifest = if extras.is_empty() {
+        None
+    } else {
+        Some(beside::describe(
+            output,
             format,
-            &extras,
+            extras,
             (&recording, tab),
             &options,
             &report,
-        )?;
-    }
-    let elapsed = began.elapsed();
-    let result = Made {
-        output: &args.output,
-        format: format.name(),
-        speed: report.clip_ms as f64 / 1000.0 / elapsed.as_secs_f64().max(0.001),
-        elapsed_ms: elapsed.as_millis() as u64,
+        )?)
+    };
+    Ok(Clip {
+        format,
         damage: warn_of_damage(&recording, console),
         report,
-    };
-    console.finished(&result, target == Target::Stdout, || result.text())
+        manifest,
+    })
 }
 
 impl Made<'_> {

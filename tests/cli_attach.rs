@@ -1,0 +1,117 @@
+//! Clips in documents, by the command. These tests need a browser.
+
+#[path = "common/command.rs"]
+mod command;
+
+use std::path::Path;
+
+use command::{domreel, fixture};
+
+/// Attaches a recording to a document and returns what the document is then.
+fn attach(document: &Path, more: &[&str]) -> String {
+    domreel()
+        .args(["attach", &fixture("damaged/whole.json"), "--to"])
+        .arg(document)
+        .args(more)
+        .assert()
+        .code(0);
+    std::fs::read_to_string(document).unwrap()
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text, shown) in [
+        (
+            "report.md",
+            "# Report\n\n<!-- domreel -->\n\n## Rest\n",
+            "](report-whole.gif)",
+        ),
+        (
+            "report.html",
+            "<!DOCTYPE html>\n<body><h1>Report</h1>\n</body>\n",
+            "src=\"report-whole.gif\"",
+        ),
+        (
+            "report.ipynb",
+            "{\"cells\": [], \"metadata\": {}, \"nbformat\": 4, \"nbformat_minor\": 5}\n",
+            "attachment:report-whole.gif",
+        ),
+    ] {
+        let document = directory.path().join(name);
+        std::fs::write(&document, text).unwrap();
+        let once = attach(&document, &[]);
+        assert!(once.contains(shown), "{name}: {once}");
+        assert!(document.with_file_name("report-whole.gif").exists());
+        let written = std::fs::metadata(&document).unwrap().modified().unwrap();
+        assert_eq!(attach(&document, &[]), once, "{name}");
+        assert_eq!(std::fs::metadata(&document).unwrap().modified().unwrap(), written);
+    }
+}
+
+#[test]
+fn other_options_change_the_section_in_its_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let document = directory.path().join("report.md");
+    std::fs::write(&document, "# Report\n\n## Timeline\n\n## Rest\n").unwrap();
+    let once = attach(&document, &["--under", "timeline"]);
+    let twice = attach(
+        &document,
+        &["--under", "timeline", "--until", "2", "--section-title", "Ours"],
+    );
+    assert!(twice.contains("### Ours\n"), "{twice}");
+    assert_eq!(twice.matches("domreel:begin").count(), 1);
+    let rest = |text: &str| text.split("<!-- domreel:end").nth(1).map(str::to_owned);
+    assert_eq!(rest(&once), rest(&twice));
+    assert!(twice.find("### Ours") < twice.find("## Rest"));
+}
+
+#[test]
+fn what_cannot_be_added_to_is_told_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let other = directory.path().join("report.docx");
+    std::fs::write(&other, "").unwrap();
+    for (document, code) in [(other, 2), (directory.path().join("none.md"), 3)] {
+        domreel()
+            .args(["attach", &fixture("damaged/whole.json"), "--to"])
+            .arg(&document)
+            .assert()
+            .code(code);
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn every_target_gets_a_snippet() {
+    let directory = tempfile::tempdir().unwrap();
+    let clip = directory.path().join("clip.gif");
+    domreel()
+        .args([
+            "render",
+            &fixture("damaged/whole.json"),
+            "--with",
+            "manifest",
+            "-o",
+        ])
+        .arg(&clip)
+        .assert()
+        .code(0);
+    for target in domreel::embed::Target::ALL {
+        domreel()
+            .arg("embed")
+            .arg(&clip)
+            .args(["--for", target.name()])
+            .assert()
+            .code(0);
+    }
+    let page = std::fs::read_to_string(clip.with_extension("html")).unwrap();
+    assert!(page.contains("data:image/gif;base64,R0lG"));
+    assert!(clip.with_extension("ipynb").exists());
+    std::fs::remove_file(clip.with_extension("json")).unwrap();
+    domreel()
+        .arg("embed")
+        .arg(&clip)
+        .args(["--for", "html"])
+        .assert()
+        .code(3);
+}
