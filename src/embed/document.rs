@@ -202,7 +202,7 @@ pub fn moments(manifest: &Manifest) -> Option<Block> {
         return None;
     }
     Some(Block::Table {
-        head: ["UTC", "Clip", "What", "Message", "Where"]
+        head: ["UTC", "Offset", "Clip", "What", "Message", "Where"]
             .map(str::to_owned)
             .to_vec(),
         rows: rows
@@ -230,6 +230,7 @@ fn row(manifest: &Manifest, moment: &MomentShown, count: usize) -> Vec<Vec<Inlin
     let message = words::line(&moment.text, LONGEST_MESSAGE);
     vec![
         vec![text(words::utc(moment.utc.as_deref()))],
+        vec![text(format!("+{}", words::clock(moment.at_ms)))],
         vec![text(words::clock(moment.clip_ms))],
         vec![text(what)],
         if message.is_empty() {
