@@ -67,6 +67,33 @@ fn other_options_change_the_section_in_its_place() {
 }
 
 #[test]
+fn a_post_mortem_is_begun_and_gets_its_clip() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["report.md", "report.html", "report.ipynb"] {
+        let document = directory.path().join(name);
+        let begin = |code| {
+            domreel()
+                .args(["new", "postmortem", &fixture("damaged/whole.json"), "-o"])
+                .arg(&document)
+                .assert()
+                .code(code);
+        };
+        begin(0);
+        let text = std::fs::read_to_string(&document).unwrap();
+        assert!(
+            text.contains("Action items") && text.contains("<!-- domreel -->"),
+            "{text}"
+        );
+        // What somebody has begun to write is not written over.
+        begin(2);
+        let with_clip = attach(&document, &[]);
+        assert!(with_clip.contains("report-whole.gif"), "{with_clip}");
+        assert_eq!(attach(&document, &[]), with_clip);
+    }
+    domreel().args(["new", "postmortem"]).assert().code(0);
+}
+
+#[test]
 fn what_cannot_be_added_to_is_told_first() {
     let directory = tempfile::tempdir().unwrap();
     let other = directory.path().join("report.docx");

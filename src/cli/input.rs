@@ -61,6 +61,11 @@ impl InputArgs {
         Ok(recording)
     }
 
+    /// Whether no recording was named.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inputs.is_empty()
+    }
+
     /// What the recording is called: its first file or directory, without folders and endings.
     pub(crate) fn name(&self) -> String {
         let first = self.inputs.first().and_then(|path| path.file_name());

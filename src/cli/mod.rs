@@ -14,6 +14,7 @@ mod inspect;
 mod interrupt;
 #[cfg(feature = "worker")]
 mod jobs;
+mod new;
 mod picture;
 mod progress;
 mod render;
@@ -68,6 +69,7 @@ enum Command {
     Scan(scan::ScanArgs),
     Embed(embed::EmbedArgs),
     Attach(Box<attach::AttachArgs>),
+    New(new::NewArgs),
     #[cfg(feature = "worker")]
     Worker(worker::WorkerArgs),
     #[cfg(feature = "worker")]
@@ -83,7 +85,9 @@ enum Command {
 
 /// The whole command line, as it is read, documented and completed.
 pub(crate) fn command() -> clap::Command {
-    Cli::command().mut_subcommand("attach", attach::AttachArgs::adapt)
+    Cli::command()
+        .mut_subcommand("attach", attach::AttachArgs::adapt)
+        .mut_subcommand("new", new::NewArgs::adapt)
 }
 
 /// Reads the command line and does what it says.
@@ -98,6 +102,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args, &console),
         Command::Scan(args) => scan::run(&args, &console),
         Command::Embed(args) => embed::run(&args, &console),
+        Command::New(args) => new::run(&args, &console),
         Command::Attach(args) => attach::run(&args, &console),
         #[cfg(feature = "worker")]
         Command::Worker(args) => worker::run(&args, &console),

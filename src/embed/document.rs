@@ -46,6 +46,8 @@ pub enum Block {
     Numbered(Vec<Vec<Inline>>),
     /// A list.
     Bulleted(Vec<Vec<Inline>>),
+    /// Where clips go later, in documents that can say so.
+    Marker,
 }
 
 /// A clip in a document.
@@ -277,7 +279,7 @@ pub fn steps(manifest: &Manifest) -> Vec<Block> {
 }
 
 /// A step; an address in it is shown letter by letter.
-fn step_line(step: &StepTaken) -> Vec<Inline> {
+pub(super) fn step_line(step: &StepTaken) -> Vec<Inline> {
     let line = words::line(&step.text, LONGEST_STEP);
     match line.split_once(' ') {
         Some((verb, url)) if step.kind == "open" => {
@@ -359,8 +361,13 @@ pub fn source(manifest: &Manifest) -> Block {
             format!("{} (SHA-256 {digest}…)", words::line(&file.name, 80))
         })
         .collect();
+    let made = if manifest.clip.file.is_empty() {
+        "Read"
+    } else {
+        "Reconstruction"
+    };
     let mut line = format!(
-        "Reconstruction by {} {} from a recording of {}, {} to {} UTC",
+        "{made} by {} {} from a recording of {}, {} to {} UTC",
         manifest.program.name,
         manifest.program.version,
         recording.format,

@@ -1,6 +1,7 @@
 //! HTML: a fragment for documents that are there.
 
 use super::document::{Block, Inline, Picture};
+use super::notebook::MARKER;
 
 /// Blocks as HTML; headings begin below a heading of `level` (0: the document has none above).
 pub fn html(blocks: &[Block], level: u8) -> String {
@@ -17,6 +18,7 @@ pub(super) fn html_with(blocks: &[Block], level: u8, clip: &dyn Fn(&Picture) -> 
                 out.push_str(&format!("<h{level}>{}</h{level}>\n", escaped(text)));
             }
             Block::Paragraph(inlines) => out.push_str(&format!("<p>{}</p>\n", line(inlines))),
+            Block::Marker => out.push_str(&format!("{MARKER}\n")),
             Block::Clip(picture) => out.push_str(&clip(picture)),
             Block::Table { head, rows } => table(head, rows, &mut out),
             Block::Numbered(items) => list("ol", items, &mut out),

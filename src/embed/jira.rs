@@ -61,6 +61,7 @@ fn node(block: &Block) -> Value {
             "content": [{ "type": "text", "text": text }],
         }),
         Block::Paragraph(inlines) => paragraph(inlines),
+        Block::Marker => paragraph(&[]),
         Block::Clip(picture) => paragraph(&[Inline::Text(picture.alt.clone())]),
         Block::Table { head, rows } => {
             let head: Vec<Value> = head
@@ -132,6 +133,7 @@ pub(super) fn wiki(content: &mut Content<'_>) -> String {
                 ));
             }
             Block::Paragraph(inlines) => out.push_str(&format!("{}\n", line(&inlines))),
+            Block::Marker => {}
             Block::Clip(picture) => {
                 let source = content.options.url.as_deref().unwrap_or(&picture.file);
                 let name = source.replace(['!', '|', '\n', '\r'], "");

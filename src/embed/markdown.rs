@@ -1,6 +1,7 @@
 //! Markdown, as GitHub, GitLab, Linear, Datadog and most wikis read it.
 
 use super::document::{Block, Inline, Picture};
+use super::notebook::MARKER;
 
 /// Blocks as Markdown; headings begin below a heading of `level` (0: the document has none above).
 pub fn markdown(blocks: &[Block], level: u8) -> String {
@@ -18,6 +19,7 @@ pub fn markdown(blocks: &[Block], level: u8) -> String {
                 out.push_str(&line(inlines));
                 out.push('\n');
             }
+            Block::Marker => out.push_str(&format!("{MARKER}\n")),
             Block::Clip(picture) => out.push_str(&clip(picture)),
             Block::Table { head, rows } => table(head, rows, &mut out),
             Block::Numbered(items) => {

@@ -28,6 +28,7 @@ pub mod notebook;
 mod notion;
 mod page;
 pub mod place;
+mod postmortem;
 mod slack;
 mod snippet;
 mod target;
@@ -39,6 +40,7 @@ pub use self::files::{ClipFiles, EmbedError};
 pub use self::html::html;
 pub use self::markdown::markdown;
 pub use self::page::page;
+pub use self::postmortem::postmortem;
 pub use self::snippet::{Snippet, SnippetOptions, snippet};
 pub use self::target::{Target, TargetError};
 

@@ -137,6 +137,11 @@ pub fn notebook(cells: &[Value]) -> String {
     text
 }
 
+/// A notebook of one cell of Markdown.
+pub fn of_text(section: &str, markdown: &str) -> String {
+    notebook(&[markdown_cell(section, 1, markdown, None)])
+}
+
 /// What of a notebook has to be known to add to it.
 #[derive(Deserialize)]
 struct Known<'a> {

@@ -54,6 +54,7 @@ fn nodes(block: &Block) -> Vec<Value> {
             vec![node(kind, &[Inline::Text(text.clone())])]
         }
         Block::Paragraph(inlines) => vec![node("paragraph", inlines)],
+        Block::Marker => Vec::new(),
         Block::Clip(picture) => vec![node("paragraph", &[Inline::Text(picture.alt.clone())])],
         Block::Table { head, rows } => {
             let row = |cells: Vec<Value>| json!({ "object": "block", "type": "table_row", "table_row": { "cells": cells } });

@@ -63,6 +63,7 @@ fn rich(block: &Block) -> Value {
     let elements = match block {
         Block::Heading(_, text) => vec![section(&[Inline::Strong(text.clone())])],
         Block::Paragraph(inlines) => vec![section(inlines)],
+        Block::Marker => Vec::new(),
         Block::Clip(picture) => vec![section(&[Inline::Text(picture.alt.clone())])],
         Block::Table { rows, .. } => {
             let items: Vec<Vec<Inline>> = rows.iter().map(|row| joined(row)).collect();

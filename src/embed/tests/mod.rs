@@ -148,3 +148,26 @@ fn parts_can_be_left_out() {
     );
     assert!(!snippet.text.contains("Environment"));
 }
+
+#[test]
+fn a_post_mortem_says_what_is_known_and_asks_for_the_rest() {
+    golden(
+        "postmortem.md",
+        &markdown(&postmortem(Some(&checkout()), None), 1),
+    );
+    let empty = markdown(&postmortem(None, Some("Orders fail")), 1);
+    assert!(empty.starts_with("# Post-mortem: Orders fail\n"), "{empty}");
+    for heading in [
+        "Summary",
+        "Impact",
+        "Timeline",
+        "Trigger",
+        "Detection",
+        "Resolution",
+        "Lessons learned",
+        "Action items",
+        "Supporting information",
+    ] {
+        assert!(empty.contains(&format!("\n## {heading}\n")), "{heading}");
+    }
+}
