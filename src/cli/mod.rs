@@ -15,6 +15,7 @@ mod interrupt;
 #[cfg(feature = "worker")]
 mod jobs;
 mod new;
+mod pick;
 mod picture;
 mod progress;
 mod render;
@@ -70,6 +71,7 @@ enum Command {
     Embed(embed::EmbedArgs),
     Attach(Box<attach::AttachArgs>),
     New(new::NewArgs),
+    Pick(pick::PickArgs),
     #[cfg(feature = "worker")]
     Worker(worker::WorkerArgs),
     #[cfg(feature = "worker")]
@@ -104,6 +106,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Embed(args) => embed::run(&args, &console),
         Command::New(args) => new::run(&args, &console),
         Command::Attach(args) => attach::run(&args, &console),
+        Command::Pick(args) => pick::run(&args, &console),
         #[cfg(feature = "worker")]
         Command::Worker(args) => worker::run(&args, &console),
         #[cfg(feature = "worker")]

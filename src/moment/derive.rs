@@ -60,9 +60,16 @@ pub(super) fn frustrations(tab: &Tab, known: &[Moment]) -> Vec<Moment> {
         .collect();
     let failing = |click: &Click| {
         let next = errors.partition_point(|time| *time < click.time);
-        errors
-            .get(next)
-            .is_some_and(|time| time - click.time <= ERROR_WAIT)
+        let Some(error) = errors.get(next).filter(|time| *time - click.time <= ERROR_WAIT) else {
+            return false;
+        };
+        // It belongs to the last thing that was clicked.
+        let later = clicks.partition_point(|other| other.time <= click.time);
+        !clicks
+            .iter()
+            .skip(later)
+            .take_while(|other| other.time <= *error)
+            .any(|other| other.target != click.target)
     };
     // The clicks of a rage click are one gesture.
     let single = |click: &Click| {
@@ -232,6 +239,39 @@ mod tests {
             change(310.0),
         ];
         assert_eq!(kinds(apart), []);
+    }
+
+    #[test]
+    fn an_error_belongs_to_the_last_thing_that_was_clicked() {
+        let tab = Tab {
+            id: String::new(),
+            events: vec![
+                click(0.0, 7),
+                change(10.0),
+                click(500.0, 8),
+                change(510.0),
+                change(2000.0),
+            ],
+        };
+        let error = Moment {
+            time: 900.0,
+            kind: MomentKind::Error,
+            text: "x".into(),
+            id: None,
+            tab: None,
+            origin: Origin::Recorded,
+            page: None,
+            node: None,
+            group: "x".into(),
+            signal: Some(0),
+        };
+        let found = frustrations(&tab, &[error]);
+        let found: Vec<_> = found
+            .iter()
+            .map(|moment| (moment.time, moment.node, moment.kind))
+            .collect();
+        let error_click = MomentKind::Frustration(FrustrationKind::ErrorClick);
+        assert_eq!(found, [(500.0, Some(8), error_click)]);
     }
 
     #[test]

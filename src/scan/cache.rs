@@ -8,7 +8,7 @@
 //! Everything in it can be thrown away at any time.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::UNIX_EPOCH;
@@ -18,6 +18,9 @@ use sha2::{Digest, Sha256};
 
 use super::facts::SessionFacts;
 use super::find::Source;
+use crate::digest::hexadecimal;
+use crate::embed::beside::sha256_of;
+use crate::encode::output::write_file;
 
 /// Goes up whenever the same recording would give other facts.
 const VERSION: u32 = 1;
@@ -76,7 +79,7 @@ impl Cache {
                 }
             }
         }
-        Ok(hex(&hash.finalize()))
+        Ok(hexadecimal(&hash.finalize()))
     }
 
     /// The hash of a file's content, read only if it may have changed.
@@ -96,7 +99,7 @@ impl Cache {
         {
             return Ok(entry.sha256.clone());
         }
-        let sha256 = hash_of(path)?;
+        let sha256 = sha256_of(path)?;
         let now = std::time::SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |time| time.as_nanos());
@@ -151,13 +154,9 @@ impl Cache {
 }
 
 /// Writes a file so that nobody ever sees half of it.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    io::Write::write_all(&mut file, bytes)?;
-    file.persist(path)?;
-    Ok(())
+fn replace(path: &Path, bytes: &[u8]) -> Option<()> {
+    std::fs::create_dir_all(path.parent()?).ok()?;
+    write_file(path, bytes).ok()
 }
 
 /// A file, or the files of a directory that is one session.
@@ -179,24 +178,6 @@ fn content(path: &Path) -> io::Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
-}
-
-fn hash_of(path: &Path) -> io::Result<String> {
-    let mut file = std::fs::File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let count = file.read(&mut buffer)?;
-        let Some(read) = buffer.get(..count).filter(|read| !read.is_empty()) else {
-            return Ok(hex(&hash.finalize()));
-        };
-        hash.update(read);
-    }
-}
-
-/// Bytes in hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

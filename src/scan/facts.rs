@@ -189,6 +189,8 @@ struct Found {
     problem: Problem,
     origin: Origin,
     signal: Option<usize>,
+    /// Another source told of it too.
+    told_twice: bool,
 }
 
 impl std::ops::Deref for Found {
@@ -298,6 +300,7 @@ fn tab_problems(recording: &Recording, at: usize, tab: &Tab, found: &[Moment]) -
                 problem,
                 origin: moment.origin,
                 signal: moment.signal,
+                told_twice: false,
             }
         })
         .collect()
@@ -366,20 +369,19 @@ fn without_repeats(mut problems: Vec<Found>) -> Vec<Found> {
         {
             continue;
         }
-        let twin = kept
-            .iter_mut()
-            .rev()
-            .take_while(|other| problem.time_ms - other.time_ms <= SAME_ERROR)
-            .find(|other| {
-                problem.kind == ProblemKind::Error
-                    && other.kind == ProblemKind::Error
-                    && other.what == problem.what
-                    && other.origin != problem.origin
-            });
+        let first = kept.partition_point(|other| other.time_ms < problem.time_ms - SAME_ERROR);
+        // The first that fits: both sources tell of errors in the same order.
+        let twin = kept.iter_mut().skip(first).find(|other| {
+            problem.kind == ProblemKind::Error
+                && other.kind == ProblemKind::Error
+                && other.what == problem.what
+                && other.origin != problem.origin
+                && !other.told_twice
+        });
         match twin {
             Some(other) => {
                 // Each twin is used once: two errors of each source are two errors.
-                other.origin = problem.origin;
+                other.told_twice = true;
                 if other.stack.len() < problem.stack.len() {
                     other.problem.stack.clone_from(&problem.stack);
                     other.problem.place.clone_from(&problem.place);

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use super::cache::hex;
 use super::facts::{Problem, ProblemKind, SessionFacts, tally};
 use super::{Filter, Scanned};
+use crate::digest::sha256;
 
 /// A problem counts as what came before another when it was at most this long before, in milliseconds.
 const BEFORE: i64 = 10_000;
@@ -190,9 +189,7 @@ fn widest(given: &str, known: &[(String, usize)]) -> String {
 
 /// A short name from what the group is.
 fn id(kind: ProblemKind, what: &str, place: Option<&str>) -> String {
-    let mut hash = Sha256::new();
-    hash.update(format!("{}\0{what}\0{}", kind.name(), place.unwrap_or_default()));
-    let digest = hex(&hash.finalize());
+    let digest = sha256(format!("{}\0{what}\0{}", kind.name(), place.unwrap_or_default()).as_bytes());
     format!("{}-{}", kind.name(), digest.get(..6).unwrap_or_default())
 }
 

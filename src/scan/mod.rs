@@ -7,6 +7,7 @@
 //! | `facts` | what is kept of one session |
 //! | `cache` | facts of earlier scans, by content |
 //! | `groups` | the same problem in many sessions, counted |
+//! | `pick` | the session that shows a problem best |
 //! | `browser` | the browser that a user agent names |
 
 mod browser;
@@ -14,6 +15,7 @@ mod cache;
 mod facts;
 mod find;
 mod groups;
+mod pick;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +29,7 @@ use self::cache::Cache;
 pub use self::facts::{Problem, ProblemKind, SessionFacts, Visit};
 pub use self::find::{Source, find};
 pub use self::groups::{Group, Member, Share};
+pub use self::pick::{PickOptions, Picked, pick};
 use crate::format::{FormatError, Input, ReadOptions, read, read_side_files};
 use crate::recording::{Recording, Tab};
 
