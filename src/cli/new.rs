@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use domreel::clip::ClipOptions;
+use domreel::clip::{Clip, ClipOptions, Idle, Seconds};
 use domreel::embed::manifest::{Beside, DrawnWith, Facts, Manifest};
 use domreel::embed::{html, markdown, notebook, postmortem};
 use domreel::encode::Format;
@@ -110,15 +110,19 @@ pub(crate) fn run(args: &NewArgs, console: &Console) -> Done {
 fn facts(args: &PostmortemArgs, console: &Console) -> Result<Manifest, Failure> {
     let recording = args.input.read()?;
     let tab = args.tab.choose(&recording, console)?;
-    let options = RenderOptions::default();
+    // All of it at its own speed, so that every time is one of the session.
+    let options = RenderOptions {
+        clip: ClipOptions {
+            idle: Idle::Keep,
+            max_length: Seconds::from_milliseconds(f64::MAX),
+            ..ClipOptions::default()
+        },
+        ..RenderOptions::default()
+    };
+    let clip = Clip::new(tab, &options.clip)?;
     let report = Report {
-        clip: Some(domreel::clip::Clip::new(
-            tab,
-            &ClipOptions {
-                max_length: domreel::clip::Seconds::from_milliseconds(f64::MAX),
-                ..options.clip
-            },
-        )?),
+        clip_ms: clip.map.play_length() as u64,
+        clip: Some(clip),
         ..Report::default()
     };
     let facts = Facts {

@@ -67,6 +67,7 @@ fn done(manifest: &Manifest, before: Option<&MomentShown>) -> String {
         .take(STEPS)
         .map(|step| words::line(&words::uncapitalised(&step.text), LONGEST_PART))
         .collect();
+    steps.dedup();
     steps.reverse();
     match steps.as_slice() {
         [] => String::new(),

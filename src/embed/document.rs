@@ -1,6 +1,8 @@
 //! What there is to say about a clip, without a thought of any format: headings, paragraphs, tables.
 
-use super::manifest::{Manifest, MomentShown, StepTaken};
+use std::collections::BTreeMap;
+
+use super::manifest::{Manifest, Missing, MomentShown, StepTaken};
 use super::{alt, words};
 
 /// A run of text.
@@ -126,7 +128,7 @@ const MOST_ROWS: usize = 30;
 const LONGEST_MESSAGE: usize = 300;
 const LONGEST_STEP: usize = 200;
 /// Most things that are named as missing.
-const MOST_MISSING: usize = 5;
+const MOST_MISSING: usize = 2;
 
 /// All that is said about a clip: its parts, in their order.
 pub fn blocks(manifest: &Manifest, place: &Place, parts: &[Part]) -> Vec<Block> {
@@ -349,6 +351,42 @@ pub fn environment(manifest: &Manifest) -> Vec<Block> {
     ]
 }
 
+/// What is missing: by name if that is short, else counted by kind.
+fn counted(missing: &Missing) -> String {
+    let resources = &missing.resources;
+    if resources.len() <= MOST_MISSING && missing.resources_more == 0 {
+        let named = resources.iter().map(|resource| {
+            let kind = resource.kind.replace('-', " ");
+            match words::page(&resource.url) {
+                "" => kind,
+                url => format!("{kind} {}", words::line(url, 80)),
+            }
+        });
+        return named.collect::<Vec<_>>().join(", ");
+    }
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for resource in resources {
+        *kinds.entry(&resource.kind).or_default() += 1;
+    }
+    let mut told: Vec<String> = kinds
+        .into_iter()
+        .map(|(kind, count)| {
+            let plural = if count == 1 { "" } else { "s" };
+            // “media” is one and many.
+            let plural = if kind == "media" || kind == "blocked" {
+                ""
+            } else {
+                plural
+            };
+            format!("{count} {}{plural}", kind.replace('-', " "))
+        })
+        .collect();
+    if missing.resources_more > 0 {
+        told.push(format!("{} more", missing.resources_more));
+    }
+    told.join(", ")
+}
+
 /// What the clip is made of, and what it lacks.
 pub fn source(manifest: &Manifest) -> Block {
     let recording = &manifest.recording;
@@ -389,24 +427,7 @@ pub fn source(manifest: &Manifest) -> Block {
     }
     let missing = &manifest.missing.resources;
     if !missing.is_empty() {
-        let named: Vec<String> = missing
-            .iter()
-            .take(MOST_MISSING)
-            .map(|resource| {
-                let kind = resource.kind.replace('-', " ");
-                match words::page(&resource.url) {
-                    "" => kind,
-                    url => format!("{kind} {}", words::line(url, 80)),
-                }
-            })
-            .collect();
-        let more = (missing.len() - named.len()).saturating_add(manifest.missing.resources_more);
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        line.push_str(&format!(" Not in the recording: {}{more}.", named.join(", ")));
+        line.push_str(&format!(" Not in the recording: {}.", counted(&manifest.missing)));
     }
     let redacted: Vec<String> = manifest
         .redactions

@@ -67,13 +67,27 @@ fn table(head: &[String], rows: &[Vec<Vec<Inline>>], out: &mut String) {
         // In a cell, a bar ends the cell even within code.
         let cells: Vec<String> = row
             .iter()
-            .map(|cell| line(cell).replace("\\|", "|").replace('|', "\\|"))
+            .map(|cell| run(cell).replace("\\|", "|").replace('|', "\\|"))
             .collect();
         out.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
 }
 
+/// Text on a line of its own: one that begins like a list or a heading would become one.
 fn line(inlines: &[Inline]) -> String {
+    let out = run(inlines);
+    let number = out.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let digits = out.len() - number.len();
+    match out.chars().next() {
+        Some('#' | '+' | '-' | '=') => format!("\\{out}"),
+        _ if digits > 0 && number.starts_with(['.', ')']) => {
+            format!("{}\\{number}", out.get(..digits).unwrap_or_default())
+        }
+        _ => out,
+    }
+}
+
+fn run(inlines: &[Inline]) -> String {
     let mut out = String::new();
     for inline in inlines {
         match inline {
@@ -85,11 +99,7 @@ fn line(inlines: &[Inline]) -> String {
             }
         }
     }
-    // A line that begins like a list or a heading would become one.
-    match out.chars().next() {
-        Some('#' | '+' | '-' | '=') => format!("\\{out}"),
-        _ => out,
-    }
+    out
 }
 
 /// A code span, with as many backticks as its content asks for.
@@ -149,6 +159,8 @@ mod tests {
         assert_eq!(code("a`b``c"), "```a`b``c```");
         assert_eq!(code("`"), "`` ` ``");
         assert_eq!(line(&[text("- no list")]), "\\- no list");
+        assert_eq!(line(&[text("12. no list")]), "12\\. no list");
+        assert_eq!(line(&[text("12 s")]), "12 s");
     }
 
     #[test]

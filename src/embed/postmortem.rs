@@ -18,8 +18,8 @@ const STEPS_BEFORE: usize = 6;
 pub fn postmortem(manifest: Option<&Manifest>, title: Option<&str>) -> Vec<Block> {
     let about = match (title, manifest) {
         (Some(title), _) => words::line(title, 150),
-        (None, Some(manifest)) => document::title(manifest),
-        (None, None) => "(what broke, for whom)".to_owned(),
+        (None, Some(manifest)) if alt::worst(manifest).is_some() => document::title(manifest),
+        (None, _) => "(what broke, for whom)".to_owned(),
     };
     let mut blocks = vec![
         heading(0, &format!("Post-mortem: {about}")),
@@ -201,7 +201,7 @@ fn timeline(manifest: Option<&Manifest>) -> Block {
 /// The last steps before it went wrong, and everything that did, in order.
 fn events(manifest: &Manifest) -> Vec<(String, Vec<Inline>)> {
     let mut events: Vec<(f64, String, Vec<Inline>)> = Vec::new();
-    let first = manifest.moments.iter().find(|moment| !words::follows(moment));
+    let first = first_failure(manifest).or_else(|| alt::worst(manifest));
     let until = first.map_or(f64::INFINITY, |moment| moment.at_ms);
     let steps: Vec<_> = manifest
         .steps
