@@ -94,6 +94,62 @@ fn a_post_mortem_is_begun_and_gets_its_clip() {
 }
 
 #[test]
+fn what_was_typed_stands_nowhere() {
+    let directory = tempfile::tempdir().unwrap();
+    let document = directory.path().join("report.md");
+    std::fs::write(&document, "# Report\n").unwrap();
+    domreel()
+        .args([
+            "attach",
+            &fixture("checkout.json.gz"),
+            "--around",
+            "error",
+            "--with",
+            "all",
+            "--to",
+        ])
+        .arg(&document)
+        .assert()
+        .code(0);
+    let typed = typed_in(&fixture("checkout.json.gz"));
+    assert!(!typed.is_empty());
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        assert!(
+            text.contains("Typed") || !text.contains("Steps to reproduce"),
+            "{}",
+            path.display()
+        );
+        for typed in &typed {
+            assert!(!text.contains(typed.as_str()), "{typed} in {}", path.display());
+        }
+    }
+}
+
+/// What the user of a recording typed into fields, as far as it is long enough to be told from chance.
+fn typed_in(recording: &str) -> Vec<String> {
+    use domreel::recording::EventData;
+    let input = domreel::format::Input::Path(recording.into());
+    let recording = domreel::format::read(&[input], &Default::default()).unwrap();
+    let events = recording.tabs.iter().flat_map(|tab| &tab.events);
+    let mut typed: Vec<String> = events
+        .filter_map(|event| match event.data().as_deref() {
+            Ok(EventData::Input(input)) if input.checked != Some(true) => {
+                input.text.as_deref().map(str::to_owned)
+            }
+            _ => None,
+        })
+        .filter(|text| text.len() >= 8 && text.chars().any(|letter| letter != '*'))
+        .collect();
+    typed.sort();
+    typed.dedup();
+    typed
+}
+
+#[test]
 fn what_cannot_be_added_to_is_told_first() {
     let directory = tempfile::tempdir().unwrap();
     let other = directory.path().join("report.docx");
@@ -134,6 +190,23 @@ fn every_target_gets_a_snippet() {
     let page = std::fs::read_to_string(clip.with_extension("html")).unwrap();
     assert!(page.contains("data:image/gif;base64,R0lG"));
     assert!(clip.with_extension("ipynb").exists());
+    // An own document, and again: nothing changes.
+    let document = directory.path().join("report.md");
+    std::fs::write(&document, "# Report\n").unwrap();
+    let into = || {
+        domreel()
+            .arg("embed")
+            .arg(&clip)
+            .arg("--into")
+            .arg(&document)
+            .assert()
+            .code(0);
+        std::fs::read_to_string(&document).unwrap()
+    };
+    let once = into();
+    assert!(once.contains("](clip.gif)"), "{once}");
+    assert_eq!(into(), once);
+    domreel().arg("embed").arg(&clip).assert().code(2);
     std::fs::remove_file(clip.with_extension("json")).unwrap();
     domreel()
         .arg("embed")

@@ -1,20 +1,15 @@
 //! Puts a clip, and what there is to say about it, into a document that is there.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
+use domreel::embed::ClipFiles;
 use domreel::embed::beside::Extra;
-use domreel::embed::document::{self, Block, Part, Place};
-use domreel::embed::notebook::{self, Spot};
-use domreel::embed::place::{Language, put_section};
-use domreel::embed::{ClipFiles, html, markdown};
 use domreel::encode::Format;
-use domreel::encode::output::write_file;
-use serde::Serialize;
 
 use super::Done;
 use super::console::Console;
+use super::document::{Document, SectionArgs, stem};
 use super::failure::{Failure, Status};
 use super::render::{self, RenderArgs};
 
@@ -34,18 +29,8 @@ pub(crate) struct AttachArgs {
     /// The document: .md, .html or .ipynb
     #[arg(long = "to", value_name = "FILE", help_heading = "Document")]
     document: PathBuf,
-    /// Put it under the heading with this text
-    #[arg(long, value_name = "HEADING", help_heading = "Document")]
-    under: Option<String>,
-    /// Name of the section, by which the next run finds it [default: the clip's name]
-    #[arg(long, value_name = "NAME", help_heading = "Document")]
-    section: Option<String>,
-    /// Heading of the section [default: --title, or the worst of what the clip shows]
-    #[arg(long, value_name = "TEXT", help_heading = "Document")]
-    section_title: Option<String>,
-    /// What is said: clip, summary, moments, steps, environment, source [default: all of them]
-    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = super::embed::part(), help_heading = "Document")]
-    parts: Vec<Part>,
+    #[command(flatten)]
+    section: SectionArgs,
     #[command(flatten)]
     render: RenderArgs,
 }
@@ -64,30 +49,9 @@ impl AttachArgs {
     }
 }
 
-/// Kinds of documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Text(Language),
-    Notebook,
-}
-
-/// What was done. The names of its fields are stable.
-#[derive(Debug, Serialize)]
-struct Attached<'a> {
-    document: &'a Path,
-    clip: &'a Path,
-    section: &'a str,
-    /// Whether the document is another than before.
-    changed: bool,
-}
-
 pub(crate) fn run(args: &AttachArgs, console: &Console) -> Done {
-    let kind = kind(&args.document)?;
     // What cannot be added to is better known before the clip is made.
-    let before = std::fs::read_to_string(&args.document).map_err(|error| {
-        let error = anyhow::Error::new(error).context(format!("cannot read {}", args.document.display()));
-        Failure::new(Status::Input, error)
-    })?;
+    let document = Document::open(&args.document)?;
     let output = match args.render.output() {
         Some(output) => output.to_owned(),
         None => beside_document(args),
@@ -100,10 +64,6 @@ pub(crate) fn run(args: &AttachArgs, console: &Console) -> Done {
     }
     extras.sort_unstable();
     extras.dedup();
-    let section = match &args.section {
-        Some(section) => section.clone(),
-        None => stem(&output),
-    };
     let made = render::make(&args.render, &output, &extras, console)?;
     let Some(manifest) = made.manifest else {
         return Err(Failure::message(
@@ -115,40 +75,7 @@ pub(crate) fn run(args: &AttachArgs, console: &Console) -> Done {
         path: output.clone(),
         manifest,
     };
-    let after = put(args, kind, &before, &section, &clip)?;
-    let changed = after != before;
-    if changed {
-        write_file(&args.document, after.as_bytes())?;
-    }
-    let attached = Attached {
-        document: &args.document,
-        clip: &output,
-        section: &section,
-        changed,
-    };
-    console.finished(&attached, false, || {
-        let document = args.document.display();
-        match changed {
-            true => format!("{document}: shows {}", output.display()),
-            false => format!("{document}: is up to date"),
-        }
-    })
-}
-
-fn kind(path: &Path) -> Result<Kind, Failure> {
-    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-    match extension.to_ascii_lowercase().as_str() {
-        "md" | "markdown" | "mdx" | "qmd" => Ok(Kind::Text(Language::Markdown)),
-        "html" | "htm" => Ok(Kind::Text(Language::Html)),
-        "ipynb" => Ok(Kind::Notebook),
-        _ => Err(Failure::message(
-            Status::Usage,
-            format!(
-                "{} is no document that domreel can add to: use .md, .html or .ipynb, or paste what ‘domreel embed’ prints",
-                path.display()
-            ),
-        )),
-    }
+    document.put(&args.section, &clip, console)
 }
 
 /// `postmortem-session.gif` beside `postmortem.md`.
@@ -160,106 +87,4 @@ fn beside_document(args: &AttachArgs) -> PathBuf {
         None => name,
     };
     args.document.with_file_name(name)
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
-}
-
-/// The document with the section in it.
-fn put(
-    args: &AttachArgs,
-    kind: Kind,
-    before: &str,
-    section: &str,
-    clip: &ClipFiles,
-) -> Result<String, Failure> {
-    let parts = match args.parts.as_slice() {
-        [] => Part::ALL.to_vec(),
-        parts => parts.to_vec(),
-    };
-    let title = match &args.section_title {
-        Some(title) => title.clone(),
-        None => document::title(&clip.manifest),
-    };
-    let spot = match &args.under {
-        Some(heading) => Spot::Heading(heading.clone()),
-        None => Spot::Marker,
-    };
-    let language = match kind {
-        Kind::Notebook => {
-            let cells = notebook::cells(clip, section, &title, &parts)?;
-            return Ok(notebook::put_cells(before, section, &cells, &spot)?);
-        }
-        Kind::Text(language) => language,
-    };
-    let place = Place {
-        clip: None,
-        folder: folder(&args.document, &clip.path),
-    };
-    let blocks = document::blocks(&clip.manifest, &place, &parts);
-    let heading = [Block::Heading(1, title)];
-    let content = |level: u8| {
-        let below = level.saturating_add(1);
-        match language {
-            Language::Markdown => format!("{}\n{}", markdown(&heading, level), markdown(&blocks, below)),
-            Language::Html => format!("{}{}", html(&heading, level), html(&blocks, below)),
-        }
-    };
-    Ok(put_section(before, language, section, &spot, content)?)
-}
-
-/// The folder of the clip as seen from the document, with a slash at its end: relative where it can be.
-fn folder(document: &Path, clip: &Path) -> String {
-    let folder_of = |path: &Path| {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        folder.unwrap_or(Path::new(".")).canonicalize().ok()
-    };
-    let (Some(from), Some(to)) = (folder_of(document), folder_of(clip)) else {
-        return String::new();
-    };
-    let shared = from
-        .components()
-        .zip(to.components())
-        .take_while(|(one, two)| one == two)
-        .count();
-    let up = from.components().count() - shared;
-    let mut folder = "../".repeat(up);
-    for part in to.components().skip(shared) {
-        folder.push_str(&document::relative_url(&part.as_os_str().to_string_lossy()));
-        folder.push('/');
-    }
-    folder
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_clip_is_found_from_the_document() {
-        let directory = tempfile::tempdir().unwrap();
-        let docs = directory.path().join("docs");
-        let clips = directory.path().join("my clips");
-        std::fs::create_dir(&docs).unwrap();
-        std::fs::create_dir(&clips).unwrap();
-        let document = docs.join("a.md");
-        assert_eq!(folder(&document, &docs.join("a.gif")), "");
-        assert_eq!(folder(&document, &clips.join("a.gif")), "../my%20clips/");
-        assert_eq!(
-            folder(&directory.path().join("a.md"), &clips.join("a.gif")),
-            "my%20clips/"
-        );
-    }
-
-    #[test]
-    fn documents_are_known_by_their_names() {
-        assert_eq!(kind(Path::new("a.MD")).ok(), Some(Kind::Text(Language::Markdown)));
-        assert_eq!(kind(Path::new("a.htm")).ok(), Some(Kind::Text(Language::Html)));
-        assert_eq!(kind(Path::new("a.ipynb")).ok(), Some(Kind::Notebook));
-        assert!(kind(Path::new("a.docx")).is_err());
-    }
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::Done;
 use super::console::Console;
+use super::document::{Document, SectionArgs};
 use super::failure::{Failure, Status};
 
 /// Print what has a clip shown in a document, ticket, notebook or chat
@@ -21,23 +22,26 @@ use super::failure::{Failure, Status};
   domreel embed clip.gif --for markdown
   domreel embed clip.gif --for html                      writes clip.html, which needs no other file
   domreel embed clip.gif --for notebook                  writes clip.ipynb
+  domreel embed clip.gif --into analysis.ipynb
   domreel embed clip.gif --for jira --url https://files.example/clip.gif
   domreel embed clip.gif --for github -o clip.md && gh issue comment 12 --body-file clip.md --attach clip.gif")]
 pub(crate) struct EmbedArgs {
     /// The clip, with its manifest beside it (render --with manifest)
     clip: PathBuf,
     /// Where it is to be shown
-    #[arg(long = "for", value_name = "TARGET", value_parser = target())]
-    target: Target,
+    #[arg(long = "for", value_name = "TARGET", value_parser = target(), required_unless_present = "into")]
+    target: Option<Target>,
+    /// Put it into this document instead: .md, .html or .ipynb; what a run before has put there is brought up to date
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "url", "file_id", "output", "title"], help_heading = "Document")]
+    into: Option<PathBuf>,
+    #[command(flatten)]
+    section: SectionArgs,
     /// The clip's address, where it has been uploaded
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// The id that Jira (Media Services), Slack or Notion gave the clip when it was uploaded there
     #[arg(long, value_name = "ID", conflicts_with = "url")]
     file_id: Option<String>,
-    /// What is said: clip, summary, moments, steps, environment, source [default: all of them]
-    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part())]
-    parts: Vec<Part>,
     /// The heading [default: the worst of what the clip shows]
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -73,14 +77,27 @@ struct Embedded<'a> {
 pub(crate) fn run(args: &EmbedArgs, console: &Console) -> Done {
     let clip = ClipFiles::open(&args.clip)?;
     warn_of_changes(&clip, console);
+    if let Some(document) = &args.into {
+        return Document::open(document)?.put(&args.section, &clip, console);
+    }
+    if args.section.asks_for_document() {
+        let message = "--under, --section and --section-title are about a document: name it with --into";
+        return Err(Failure::message(Status::Usage, message));
+    }
+    let Some(target) = args.target else {
+        return Err(Failure::message(
+            Status::Usage,
+            "name a target with --for, or a document with --into",
+        ));
+    };
     let options = SnippetOptions {
         url: args.url.clone(),
         file_id: args.file_id.clone(),
-        parts: args.parts.clone(),
+        parts: args.section.parts.clone(),
         title: args.title.clone(),
     };
-    let snippet = snippet(args.target, &clip, &options)?;
-    let is_file = matches!(args.target, Target::Html | Target::Notebook);
+    let snippet = snippet(target, &clip, &options)?;
+    let is_file = matches!(target, Target::Html | Target::Notebook);
     let output = match &args.output {
         Some(output) if output.as_os_str() == "-" => None,
         Some(output) => Some(output.clone()),
@@ -94,7 +111,7 @@ pub(crate) fn run(args: &EmbedArgs, console: &Console) -> Done {
         console.note(note);
     }
     let embedded = Embedded {
-        target: args.target.name(),
+        target: target.name(),
         output: output.as_deref(),
         snippet: output.is_none().then_some(snippet.text.as_str()),
         notes: &snippet.notes,

@@ -7,6 +7,7 @@ mod clip;
 mod console;
 mod docs;
 mod doctor;
+mod document;
 mod embed;
 mod failure;
 mod input;

@@ -194,7 +194,7 @@ fn escaped(text: &str) -> String {
     for letter in text.chars() {
         match letter {
             '\\' => out.push_str("&#92;"),
-            '{' | '}' | '[' | ']' | '|' | '*' | '_' | '+' | '^' | '~' | '!' | '?' | '@' => {
+            '{' | '}' | '[' | ']' | '|' | '*' | '_' | '+' | '^' | '~' | '!' => {
                 out.push('\\');
                 out.push(letter);
             }
