@@ -5,6 +5,11 @@ use super::notebook::MARKER;
 
 /// Blocks as Markdown; headings begin below a heading of `level` (0: the document has none above).
 pub fn markdown(blocks: &[Block], level: u8) -> String {
+    markdown_with(blocks, level, &clip)
+}
+
+/// The same with a clip in another form.
+pub(super) fn markdown_with(blocks: &[Block], level: u8, clip: &dyn Fn(&Picture) -> String) -> String {
     let mut out = String::new();
     for block in blocks {
         if !out.is_empty() {
@@ -47,6 +52,21 @@ fn clip(picture: &Picture) -> String {
         _ if picture.video => format!("[{alt}]({})\n", destination(&picture.src)),
         _ => format!("![{alt}]({})\n", destination(&picture.src)),
     }
+}
+
+/// A clip on GitHub. A video is played where a reference to it, without alternative text, is all there is
+/// in a paragraph and the file is uploaded with the text; or where its address stands alone.
+pub(super) fn clip_on_github(picture: &Picture) -> String {
+    match (picture.video, picture.src.contains("://")) {
+        (true, false) => format!("![]({})\n", destination(&picture.src)),
+        (true, true) => format!("{}\n", destination(&picture.src)),
+        (false, _) => clip(picture),
+    }
+}
+
+/// A clip on GitLab, which plays what is written like an image and is a video.
+pub(super) fn clip_on_gitlab(picture: &Picture) -> String {
+    format!("![{}]({})\n", escaped(&picture.alt), destination(&picture.src))
 }
 
 /// An address that ends where it should.

@@ -12,6 +12,7 @@ use super::document::{self, Block, Part, Place};
 use super::files::{ClipFiles, EmbedError};
 use super::html::escaped;
 use super::markdown::{self, markdown};
+use super::place::{headings, same_heading, spliced};
 use crate::digest::sha256;
 
 /// Where a section goes in a document that is there.
@@ -299,7 +300,7 @@ fn spot_among(cells: &[KnownCell], spot: &Spot) -> Option<usize> {
         Spot::Heading(wanted) => {
             let headings = |cell: &KnownCell| -> Vec<(u8, String)> {
                 if is_text(cell) {
-                    super::place::headings(&cell.text())
+                    headings(&cell.text())
                         .into_iter()
                         .map(|heading| (heading.level, heading.text))
                         .collect()
@@ -310,7 +311,7 @@ fn spot_among(cells: &[KnownCell], spot: &Spot) -> Option<usize> {
             let found = cells.iter().enumerate().find_map(|(at, cell)| {
                 let level = headings(cell)
                     .into_iter()
-                    .find(|(_, text)| super::place::same_heading(text, wanted))?
+                    .find(|(_, text)| same_heading(text, wanted))?
                     .0;
                 Some((at, level))
             });
@@ -328,12 +329,6 @@ fn spot_among(cells: &[KnownCell], spot: &Spot) -> Option<usize> {
 fn place(text: &str, part: &str) -> (usize, usize) {
     let start = (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
     (start, start + part.len())
-}
-
-fn spliced(text: &str, start: usize, end: usize, new: &str) -> String {
-    let before = text.get(..start).unwrap_or_default();
-    let after = text.get(end..).unwrap_or_default();
-    format!("{before}{new}{after}")
 }
 
 /// How a notebook is indented.

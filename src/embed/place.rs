@@ -324,7 +324,8 @@ fn end_of_body(document: &str) -> usize {
         .unwrap_or(document.len())
 }
 
-fn spliced(text: &str, start: usize, end: usize, new: &str) -> String {
+/// A text with a part of it, from one byte to another, replaced.
+pub(super) fn spliced(text: &str, start: usize, end: usize, new: &str) -> String {
     let before = text.get(..start).unwrap_or_default();
     let after = text.get(end..).unwrap_or_default();
     format!("{before}{new}{after}")

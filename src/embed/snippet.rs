@@ -2,6 +2,7 @@
 
 use super::document::{Block, Part, Place, blocks, text, title};
 use super::files::{ClipFiles, EmbedError};
+use super::markdown::{clip_on_github, clip_on_gitlab, markdown_with};
 use super::target::Target;
 use super::{confluence, datadog, jira, markdown, notebook, notion, page, slack};
 
@@ -104,7 +105,13 @@ pub fn snippet(target: Target, clip: &ClipFiles, options: &SnippetOptions) -> Re
         }
         Target::Github | Target::Gitlab | Target::Linear => {
             content.note_upload(target);
-            (markdown(&content.blocks(), 1), "md")
+            let blocks = content.blocks();
+            let text = match target {
+                Target::Github => markdown_with(&blocks, 1, &clip_on_github),
+                Target::Gitlab => markdown_with(&blocks, 1, &clip_on_gitlab),
+                _ => markdown(&blocks, 1),
+            };
+            (text, "md")
         }
         Target::Jira => (jira::document(&mut content), "json"),
         Target::JiraWiki => (jira::wiki(&mut content), "txt"),

@@ -123,6 +123,28 @@ fn videos_are_shown_or_linked() {
 }
 
 #[test]
+fn github_and_gitlab_play_videos() {
+    let (_directory, clip) = clip("clip.mp4");
+    let hosted = SnippetOptions {
+        url: Some("https://files.example/clip.mp4".to_owned()),
+        ..SnippetOptions::default()
+    };
+    let text = |target, options: &SnippetOptions| snippet(target, &clip, options).unwrap().text;
+    let github = text(Target::Github, &SnippetOptions::default());
+    assert!(github.contains("\n\n![](clip.mp4)\n\n"), "{github}");
+    let github = text(Target::Github, &hosted);
+    assert!(
+        github.contains("\n\nhttps://files.example/clip.mp4\n\n"),
+        "{github}"
+    );
+    let gitlab = text(Target::Gitlab, &hosted);
+    assert!(
+        gitlab.contains("](https://files.example/clip.mp4)\n\n"),
+        "{gitlab}"
+    );
+}
+
+#[test]
 fn addresses_are_of_the_web() {
     let (_directory, clip) = clip("clip.gif");
     let options = SnippetOptions {
