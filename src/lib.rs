@@ -19,6 +19,7 @@
 //! | [`embed`] | what goes beside a clip, and the clip in tickets, notebooks and documents |
 //! | [`render`] | all of it, once, for every front end |
 //! | [`scan`] | what went wrong in many recordings, in groups |
+//! | [`postmortem`] | a document about one of these groups |
 //! | `worker` | the renderer behind a queue, with storage and HTTP (feature `worker`) |
 
 #![warn(missing_docs)]
@@ -32,6 +33,7 @@ pub mod format;
 pub mod moment;
 pub mod overlay;
 pub mod pixmap;
+pub mod postmortem;
 pub mod recording;
 pub mod render;
 pub mod scan;

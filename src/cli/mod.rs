@@ -18,6 +18,7 @@ mod jobs;
 mod new;
 mod pick;
 mod picture;
+mod postmortem;
 mod progress;
 mod render;
 mod scan;
@@ -73,6 +74,7 @@ enum Command {
     Attach(Box<attach::AttachArgs>),
     New(new::NewArgs),
     Pick(pick::PickArgs),
+    Postmortem(Box<postmortem::PostmortemArgs>),
     #[cfg(feature = "worker")]
     Worker(worker::WorkerArgs),
     #[cfg(feature = "worker")]
@@ -108,6 +110,7 @@ pub(crate) fn run() -> ExitCode {
         Command::New(args) => new::run(&args, &console),
         Command::Attach(args) => attach::run(&args, &console),
         Command::Pick(args) => pick::run(&args, &console),
+        Command::Postmortem(args) => postmortem::run(&args, &console),
         #[cfg(feature = "worker")]
         Command::Worker(args) => worker::run(&args, &console),
         #[cfg(feature = "worker")]

@@ -1,11 +1,12 @@
 //! Tells what went wrong in many recordings.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 use domreel::clip::utc_text;
-use domreel::scan::{self, Filter, Group, Scan, ScanOptions, Share, find};
+use domreel::scan::{self, Filter, Group, Member, Scan, ScanOptions, Share, find};
 use serde::Serialize;
 
 use super::Done;
@@ -215,7 +216,24 @@ struct ScanResult<'a> {
     from_cache: usize,
     damaged: usize,
     unreadable: Vec<UnreadableJson<'a>>,
-    groups: Vec<&'a Group>,
+    groups: Vec<GroupJson<'a>>,
+}
+
+/// A group, and the recordings that it was met in where it was asked for.
+#[derive(Debug, Serialize)]
+struct GroupJson<'a> {
+    #[serde(flatten)]
+    group: &'a Group,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recordings: Option<BTreeSet<String>>,
+}
+
+impl std::ops::Deref for GroupJson<'_> {
+    type Target = Group;
+
+    fn deref(&self) -> &Group {
+        self.group
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -239,7 +257,7 @@ pub(crate) fn run(args: &ScanArgs, console: &Console) -> Done {
         }
         None => all.iter().collect(),
     };
-    let with_problems: std::collections::BTreeSet<&str> = groups
+    let with_problems: BTreeSet<&str> = groups
         .iter()
         .flat_map(|group| &group.members)
         .filter_map(|member| Some(scan.problem(*member)?.0.name()))
@@ -265,9 +283,20 @@ pub(crate) fn run(args: &ScanArgs, console: &Console) -> Done {
                 other: unreadable.is_other,
             })
             .collect(),
-        groups,
+        groups: groups
+            .into_iter()
+            .map(|group| GroupJson {
+                group,
+                recordings: args.group.as_ref().map(|_| recordings(&scan, group)),
+            })
+            .collect(),
     };
     console.result(&result, || text(&result, args.group.is_some()))
+}
+
+fn recordings(scan: &Scan, group: &Group) -> BTreeSet<String> {
+    let path = |member: &Member| Some(scan.problem(*member)?.0.source.path().display().to_string());
+    group.members.iter().filter_map(path).collect()
 }
 
 /// Writing to a string does not fail.
