@@ -17,6 +17,7 @@
 //! | [`overlay`] | what is drawn over and around the page |
 //! | [`encode`] | finished frames become a file |
 //! | [`embed`] | what goes beside a clip, and the clip in tickets, notebooks and documents |
+//! | [`redact`] | takes what is secret out of a recording |
 //! | [`render`] | all of it, once, for every front end |
 //! | [`scan`] | what went wrong in many recordings, in groups |
 //! | [`postmortem`] | a document about one of these groups |
@@ -35,6 +36,7 @@ pub mod overlay;
 pub mod pixmap;
 pub mod postmortem;
 pub mod recording;
+pub mod redact;
 pub mod render;
 pub mod scan;
 pub mod stage;

@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use domreel::embed::beside::{self, Extra};
 use domreel::embed::drawn_with;
-use domreel::embed::manifest::{DrawnWith, Facts, Manifest};
+use domreel::embed::manifest::{DrawnWith, Facts, Manifest, Redaction};
 use domreel::encode::poster::PosterEncoder;
 use domreel::encode::{Encoder, Format};
 use domreel::recording::{Recording, Tab};
@@ -117,6 +117,15 @@ pub(crate) fn describe(
         Failure::new(Status::Output, error)
     })?;
     let name = output.file_name().unwrap_or(output.as_os_str()).to_string_lossy();
+    let redactions: Vec<Redaction> = recording
+        .redaction
+        .rules
+        .iter()
+        .map(|applied| Redaction {
+            rule: applied.rule.clone(),
+            count: applied.count,
+        })
+        .collect();
     let facts = Facts {
         recording,
         tab,
@@ -127,7 +136,7 @@ pub(crate) fn describe(
         sha256: sha256.as_deref(),
         beside: &beside::names(output, extras),
         drawn_with: &asked(options)?,
-        redactions: &[],
+        redactions: &redactions,
     };
     let manifest = Manifest::new(&facts)
         .ok_or_else(|| Failure::message(Status::Internal, "the render did not tell what it showed"))?;

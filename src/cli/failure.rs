@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use domreel::clip::ClipError;
 use domreel::encode::EncodeError;
 use domreel::format::FormatError;
+use domreel::redact::Redaction;
 use domreel::render::RenderError;
 use domreel::stage::StageError;
 use serde::Serialize;
@@ -73,6 +74,16 @@ impl Failure {
     /// A failure that is told in a sentence.
     pub(crate) fn message(status: Status, message: impl Into<String>) -> Self {
         Failure::new(status, anyhow::Error::msg(message.into()))
+    }
+
+    /// The same, told without what is to be masked.
+    pub(crate) fn redacted(self, redaction: &Redaction) -> Self {
+        let told = self.to_string();
+        let masked = redaction.text(&told);
+        match masked == told {
+            true => self,
+            false => Failure::message(self.status, masked),
+        }
     }
 
     pub(crate) fn status(&self) -> Status {

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use domreel::clip::ClipError;
 use domreel::dom::Replay;
-use domreel::format::{FormatName, Input, ReadOptions, read, read_side_files};
+use domreel::format::{FormatError, FormatName, Input, ReadOptions, read, read_side_files};
+use domreel::overlay::OverlayOptions;
 use domreel::recording::{DamageReport, Recording, Tab};
 
 use super::console::Console;
 use super::failure::{Failure, Status};
+use super::picture::OverlayArgs;
+use super::redact::RedactArgs;
 
 /// Clocks of two sources differ by no more than this, in milliseconds.
 const AROUND_SESSION: f64 = 5000.0;
@@ -34,6 +37,8 @@ pub(crate) struct InputArgs {
     /// Make the first damage of the recording an error
     #[arg(long, help_heading = "Recording")]
     strict: bool,
+    #[command(flatten)]
+    redact: RedactArgs,
 }
 
 impl InputArgs {
@@ -42,14 +47,20 @@ impl InputArgs {
     /// # Errors
     /// When there is nothing to show, and with `--strict` when anything is damaged.
     pub(crate) fn read(&self) -> Result<Recording, Failure> {
+        let redaction = self.redact.redaction()?;
         let options = ReadOptions {
             format: self.read_as,
             strict: self.strict,
             ..ReadOptions::default()
         };
         let inputs: Vec<Input> = self.inputs.iter().map(|path| source(path)).collect();
-        let mut recording = read(&inputs, &options)?;
-        self.add_events(&mut recording, &options)?;
+        let read = read(&inputs, &options).and_then(|mut recording| {
+            self.add_events(&mut recording, &options)?;
+            Ok(recording)
+        });
+        // Why something cannot be read may cite it.
+        let mut recording = read.map_err(|error| Failure::from(error).redacted(&redaction))?;
+        redaction.apply(&mut recording);
         if self.strict
             && let Some(first) = all_damage(&recording).examples().first()
         {
@@ -86,8 +97,15 @@ impl InputArgs {
         self.inputs.iter().chain(&self.events).any(same)
     }
 
+    /// What the user wants to have written on the pictures, without what is to be masked.
+    pub(crate) fn overlay(&self, overlay: &OverlayArgs) -> Result<OverlayOptions, Failure> {
+        let mut options = overlay.options();
+        self.redact.redaction()?.apply_to_overlay(&mut options);
+        Ok(options)
+    }
+
     /// Adds what stands in the files beside the recording.
-    fn add_events(&self, recording: &mut Recording, options: &ReadOptions) -> Result<(), Failure> {
+    fn add_events(&self, recording: &mut Recording, options: &ReadOptions) -> Result<(), FormatError> {
         let files: Vec<Input> = self.events.iter().map(|path| source(path)).collect();
         let mut telemetry = read_side_files(&files, options)?;
         let start = recording
@@ -168,6 +186,18 @@ pub(crate) fn warn_of_damage(recording: &Recording, console: &Console) -> u64 {
         ));
     }
     total
+}
+
+/// Tells what was masked, and which masks met nothing.
+pub(crate) fn tell_redaction(recording: &Recording, console: &Console) {
+    let redaction = &recording.redaction;
+    let summary = redaction.summary();
+    if !summary.is_empty() {
+        console.note(&format!("masked: {summary}"));
+    }
+    for rule in redaction.idle() {
+        console.note(&format!("the mask ‘{}’ met nothing in this recording", rule.rule));
+    }
 }
 
 /// The tab with that id, or that number.

@@ -20,6 +20,7 @@ mod pick;
 mod picture;
 mod postmortem;
 mod progress;
+mod redact;
 mod render;
 mod scan;
 #[cfg(feature = "worker")]

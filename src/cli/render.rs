@@ -7,6 +7,7 @@ use clap::Args;
 use domreel::embed::beside::Extra;
 use domreel::embed::manifest::Manifest;
 use domreel::encode::output::{EncodeOptions, Format, Target, open};
+use domreel::redact::RedactionReport;
 use domreel::render::{DrawingOptions, RenderOptions, Report, render};
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ use super::browser::BrowserArgs;
 use super::clip::ClipArgs;
 use super::console::Console;
 use super::failure::{Failure, Status};
-use super::input::{InputArgs, TabArgs, warn_of_damage};
+use super::input::{InputArgs, TabArgs, tell_redaction, warn_of_damage};
 use super::interrupt::Interrupt;
 use super::picture::{OverlayArgs, SizeArgs};
 use super::progress::RenderBar;
@@ -89,6 +90,8 @@ struct Made<'a> {
     report: Report,
     /// What of the input could not be used, all of it counted.
     damage: u64,
+    /// What was masked.
+    redactions: RedactionReport,
 }
 
 pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
@@ -162,7 +165,7 @@ pub(super) fn make(
         clip: args.clip.options(format.default_fps() as u32),
         choice: args.clip.choice(),
         size: args.size.size(format.default_width()),
-        overlay: args.overlay.options(),
+        overlay: args.input.overlay(&args.overlay)?,
         still: false,
         drawing,
     };
@@ -187,9 +190,11 @@ pub(super) fn make(
             &report,
         )?)
     };
+    tell_redaction(&recording, console);
     Ok(Clip {
         format,
         damage: warn_of_damage(&recording, console),
+        redactions: recording.redaction.clone(),
         report,
         manifest,
     })

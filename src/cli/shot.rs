@@ -8,6 +8,7 @@ use domreel::clip::{ClipOptions, Idle, TimePoint};
 use domreel::encode::EncodeError;
 use domreel::encode::frames::png;
 use domreel::encode::output::write_file;
+use domreel::redact::RedactionReport;
 use domreel::render::{Choice, RenderOptions, StillOptions, still};
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use super::Done;
 use super::browser::BrowserArgs;
 use super::console::Console;
 use super::failure::{Failure, Status};
-use super::input::{InputArgs, TabArgs, warn_of_damage};
+use super::input::{InputArgs, TabArgs, tell_redaction, warn_of_damage};
 use super::picture::{OverlayArgs, SizeArgs};
 use super::render::drawing;
 
@@ -53,6 +54,8 @@ struct Shots {
     pictures: Vec<Picture>,
     /// What of the input could not be used, all of it counted.
     damage: u64,
+    /// What was masked.
+    redactions: RedactionReport,
 }
 
 #[derive(Debug, Serialize)]
@@ -86,7 +89,7 @@ pub(crate) fn run(args: &ShotArgs, console: &Console) -> Done {
         },
         choice: Choice::Range,
         size: args.size.size(None),
-        overlay: args.overlay.options(),
+        overlay: args.input.overlay(&args.overlay)?,
         still: args.still,
         drawing,
     };
@@ -116,7 +119,9 @@ pub(crate) fn run(args: &ShotArgs, console: &Console) -> Done {
     let result = Shots {
         pictures: pictures.into_iter().map(|(picture, _)| picture).collect(),
         damage: warn_of_damage(&recording, console),
+        redactions: recording.redaction.clone(),
     };
+    tell_redaction(&recording, console);
     console.finished(&result, to_stdout, || result.text())
 }
 

@@ -25,9 +25,11 @@ mod replay;
 mod sanitize;
 mod sheets;
 mod tree;
+mod view;
 
 pub use change::{Change, Handle, MediaState, Namespace, NewContent, NewNode, Range, STAGE, Sheet, Step};
 pub use describe::Description;
 pub use missing::{MissingResource, ResourceKind};
 pub use page::Page;
 pub use replay::Replay;
+pub(crate) use view::NodeView;

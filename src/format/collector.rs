@@ -10,6 +10,7 @@ use crate::recording::{
     Damage, DamageKind, DamageReport, Event, EventData, EventKind, Meta, Payload, Recording, SessionContext,
     SourceFile, Tab, Telemetry,
 };
+use crate::redact::RedactionReport;
 
 /// The greatest time that a date can have in a browser, in milliseconds since the Unix epoch.
 const LAST_TIME: f64 = 8.64e15;
@@ -238,6 +239,7 @@ impl<'a> Collector<'a> {
             damage: self.damage,
             format: format.name(),
             sources,
+            redaction: RedactionReport::default(),
         })
     }
 

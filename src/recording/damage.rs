@@ -112,6 +112,11 @@ impl DamageReport {
         self.counts.iter().map(|(kind, count)| (*kind, *count))
     }
 
+    /// The first few of each kind, to take out of their words what is not to be told.
+    pub(crate) fn examples_mut(&mut self) -> &mut [Damage] {
+        &mut self.examples
+    }
+
     /// The first few of each kind, in the order in which they were found.
     pub fn examples(&self) -> &[Damage] {
         &self.examples

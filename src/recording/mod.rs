@@ -37,6 +37,8 @@ pub struct Recording {
     pub format: &'static str,
     /// The files that it was read from, in the order in which they were read.
     pub sources: Vec<SourceFile>,
+    /// What was masked in it since.
+    pub redaction: crate::redact::RedactionReport,
 }
 
 /// A file that a recording was read from.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domreel::clip::{Clip, ClipOptions, SegmentKind, utc_text};
 use domreel::moment::{Moment, MomentKind, moments};
 use domreel::recording::{Damage, DamageReport, Event, EventData, EventKind, Origin, Recording, Tab};
+use domreel::redact::RedactionReport;
 use serde::Serialize;
 
 /// A whole recording.
@@ -18,6 +19,8 @@ pub(super) struct Summary {
     pub context: BTreeMap<&'static str, String>,
     /// What could not be used.
     pub damage: DamageSummary,
+    /// What was masked.
+    pub redactions: RedactionReport,
 }
 
 /// One tab.
@@ -133,6 +136,7 @@ impl Summary {
                 .filter_map(|(name, value)| Some((name, value.as_ref()?.to_string())))
                 .collect(),
             damage: DamageSummary::of(damage),
+            redactions: recording.redaction.clone(),
         }
     }
 }

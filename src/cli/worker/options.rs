@@ -6,11 +6,13 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 use domreel::encode::output::Format;
 use domreel::format::FormatName;
 use domreel::overlay::{OutputSize, OverlayOptions};
+use domreel::redact::Redaction;
 use serde_json::{Map, Value};
 
 use crate::cli::clip::ClipArgs;
 use crate::cli::input::TabArgs;
 use crate::cli::picture::{OverlayArgs, SizeArgs};
+use crate::cli::redact::RedactArgs;
 use crate::cli::render::ClipFormat;
 
 /// The options as a command line of their own.
@@ -38,6 +40,8 @@ pub(crate) struct JobOptions {
     size: SizeArgs,
     #[command(flatten)]
     overlay: OverlayArgs,
+    #[command(flatten)]
+    redact: RedactArgs,
 }
 
 impl JobOptions {
@@ -53,12 +57,15 @@ impl JobOptions {
                 Value::Bool(true) => line.push(format!("--{name}")),
                 Value::Bool(false) | Value::Null => {}
                 Value::Object(_) => return Err(format!("the option ‘{name}’ takes no object")),
+                Value::Array(items) => {
+                    line.extend(items.iter().map(|item| format!("--{name}={}", text(item))))
+                }
                 other => line.push(format!("--{name}={}", text(other))),
             }
         }
-        JobLine::try_parse_from(line)
-            .map(|line| line.options)
-            .map_err(|error| one_line(&error))
+        let line = JobLine::try_parse_from(line).map_err(|error| one_line(&error))?;
+        line.options.redaction()?;
+        Ok(line.options)
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -77,8 +84,16 @@ impl JobOptions {
         self.size.size(self.format().default_width())
     }
 
-    pub(crate) fn overlay(&self) -> OverlayOptions {
-        self.overlay.options()
+    pub(crate) fn overlay(&self) -> Result<OverlayOptions, String> {
+        let mut options = self.overlay.options();
+        self.redaction()?.apply_to_overlay(&mut options);
+        Ok(options)
+    }
+
+    /// What is masked; options that were read can be used.
+    pub(crate) fn redaction(&self) -> Result<Redaction, String> {
+        let redaction = self.redact.redaction();
+        redaction.map_err(|failure| failure.to_string())
     }
 }
 
@@ -124,7 +139,10 @@ impl FromArgMatches for JobArgs {
                 .map(|value| value.to_string_lossy().into_owned())
                 .collect();
             let value = if argument.get_action().takes_values() {
-                Value::String(values.join(","))
+                match (argument.get_value_delimiter(), values.len()) {
+                    (None, 2..) => Value::Array(values.into_iter().map(Value::String).collect()),
+                    _ => Value::String(values.join(",")),
+                }
             } else {
                 Value::Bool(true)
             };
@@ -194,7 +212,19 @@ mod tests {
         let job = read(json!({"width": 640, "speed": 2.5, "hide": ["bar", "clicks"], "tab": null})).unwrap();
         assert_eq!(job.size().width, Some(640));
         assert_eq!(job.clip().speed.factor(), 2.5);
-        assert_eq!(job.overlay().hide.len(), 2);
+        assert_eq!(job.overlay().unwrap().hide.len(), 2);
+    }
+
+    #[test]
+    fn what_holds_commas_is_not_torn() {
+        let line = ["x", "--mask-text", "a{1,2}", "--mask-text", "b", "--mask", "p, i"];
+        let options = Line::try_parse_from(line).unwrap().job.0;
+        assert_eq!(
+            Value::Object(options.clone()),
+            json!({"mask": "p, i", "mask-text": ["a{1,2}", "b"]})
+        );
+        let redaction = JobOptions::read(&options).unwrap().redaction().unwrap();
+        assert_eq!(redaction.text("aac b"), "••c •");
     }
 
     #[test]
@@ -210,6 +240,8 @@ mod tests {
             (json!({"width": {}}), "takes no object"),
             (json!({"width": "wide"}), "invalid value 'wide'"),
             (json!({"width": 640, "scale": 1}), "cannot be used with"),
+            (json!({"mask": "a:hover"}), "cannot be used"),
+            (json!({"mask-text": "("}), "text to mask"),
         ] {
             let error = read(options.clone()).unwrap_err();
             assert!(error.contains(part), "{options}: {error}");

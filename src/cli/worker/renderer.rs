@@ -39,8 +39,13 @@ impl ChromiumRenderer {
             max_bytes: self.max_unpacked,
             ..ReadOptions::default()
         };
-        let recording =
-            read(&[Input::Path(input.to_owned())], &options).map_err(|error| unreadable(&error, input))?;
+        let redaction = line.redaction().map_err(bad_option)?;
+        let mut recording = read(&[Input::Path(input.to_owned())], &options).map_err(|error| {
+            let mut told = unreadable(&error, input);
+            told.message = redaction.text(&told.message);
+            told
+        })?;
+        redaction.apply(&mut recording);
         // A command shows what it can; a queue must not pass off a part as the whole.
         if recording
             .damage
@@ -102,7 +107,7 @@ impl Renderer for ChromiumRenderer {
             clip: line.clip(),
             choice: line.choice(),
             size: line.size(),
-            overlay: line.overlay(),
+            overlay: line.overlay().map_err(bad_option)?,
             still: false,
             drawing: self.drawing(self.browsers)?,
         };
@@ -136,6 +141,7 @@ impl Renderer for ChromiumRenderer {
         if let Some(told) = told.as_object_mut() {
             told.insert("format".to_owned(), json!(format.name()));
             told.insert("damage".to_owned(), json!(damage));
+            told.insert("redactions".to_owned(), json!(recording.redaction));
         }
         Ok(Rendered { files, report: told })
     }
@@ -164,7 +170,7 @@ impl Renderer for ChromiumRenderer {
             },
             choice: Choice::Range,
             size: line.size(),
-            overlay: line.overlay(),
+            overlay: line.overlay().map_err(bad_option)?,
             still: false,
             drawing: self.drawing(1)?,
         };
@@ -187,7 +193,11 @@ impl Renderer for ChromiumRenderer {
 }
 
 fn line(options: &Map<String, Value>) -> Result<JobOptions, JobError> {
-    JobOptions::read(options).map_err(|message| JobError::fatal(Class::Option, message))
+    JobOptions::read(options).map_err(bad_option)
+}
+
+fn bad_option(message: String) -> JobError {
+    JobError::fatal(Class::Option, message)
 }
 
 /// The files of a clip that is a directory, in the order of their names, the list of frames first.
