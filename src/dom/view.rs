@@ -21,12 +21,6 @@ impl Page {
         let key = self.tree.key(id)?;
         Some(NodeView { page: self, key })
     }
-
-    /// The top document.
-    pub(crate) fn root_view(&self) -> Option<NodeView<'_>> {
-        let key = self.tree.root?;
-        Some(NodeView { page: self, key })
-    }
 }
 
 impl<'p> NodeView<'p> {

@@ -196,7 +196,7 @@ impl Finder<'_> {
                 continue;
             }
             self.found.masked.insert((self.number, *id));
-            if is_met {
+            if !is_below {
                 self.known.add(&node.shown_text(LONGEST_NAME));
             }
             if let Some(text) = node.text() {

@@ -225,14 +225,23 @@ fn filled(text: &str, mut stretches: Vec<Range<usize>>, fill: Fill) -> Arc<str> 
 
 fn has_escape(text: &str) -> bool {
     let bytes = text.as_bytes();
-    memchr::memchr_iter(b'%', bytes).any(|at| escape(bytes, at).is_some())
+    memchr::memchr2_iter(b'%', b'\\', bytes).any(|at| escape(bytes, at).is_some())
 }
 
-/// The byte that a percent sign and two hexadecimal digits stand for.
-fn escape(bytes: &[u8], at: usize) -> Option<u8> {
+/// The character that an escape stands for, `%40` of addresses or `\u0040` of JSON, and its length; of the
+/// former, a byte.
+fn escape(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     let digit = |at: usize| char::from(*bytes.get(at)?).to_digit(16);
-    let value = digit(at + 1)? * 16 + digit(at + 2)?;
-    u8::try_from(value).ok()
+    let (digits, length) = match bytes.get(at..at + 2)? {
+        [b'%', _] => (at + 1..at + 3, 3),
+        [b'\\', b'u'] => (at + 2..at + 6, 6),
+        _ => return None,
+    };
+    let mut value = 0;
+    for at in digits {
+        value = value * 16 + digit(at)?;
+    }
+    Some((value, length))
 }
 
 /// The text with its escapes resolved and `+` as the space that it may be, and where each of its bytes
@@ -243,13 +252,27 @@ fn unescaped(text: &str, places: &[usize]) -> (String, Vec<usize>) {
     let mut plain_places = Vec::with_capacity(bytes.len() + 1);
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
-        let (value, length) = match byte {
-            b'%' => escape(bytes, at).map_or((b'%', 1), |value| (value, 3)),
-            b'+' => (b' ', 1),
-            other => (*other, 1),
+        let place = places.get(at).copied().unwrap_or_default();
+        let length = match (byte, escape(bytes, at)) {
+            (b'+', _) => {
+                plain.push(b' ');
+                1
+            }
+            (b'%', Some((value, length))) => {
+                plain.push(u8::try_from(value).unwrap_or(b'%'));
+                length
+            }
+            (_, Some((value, length))) => {
+                let c = char::from_u32(value).unwrap_or('?');
+                plain.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                length
+            }
+            (other, None) => {
+                plain.push(*other);
+                1
+            }
         };
-        plain.push(value);
-        plain_places.push(places.get(at).copied().unwrap_or_default());
+        plain_places.resize(plain.len(), place);
         at += length;
     }
     plain_places.push(places.last().copied().unwrap_or_default());
@@ -285,6 +308,10 @@ mod tests {
             ("/?m=ada%2540example.org&x", "/?m=xxxxxxxxxxxxxxxxxxx&x"),
             ("/?c=4111%201111+1111%201111", "/?c=xxxxxxxxxxxxxxxxxxxxxxx"),
             ("%zz %", "%zz %"),
+            (
+                r"c \u0034111 1111 1111 1111 \u00 \",
+                r"c xxxxxxxxx xxxx xxxx xxxx \u00 \",
+            ),
             ("%ff ada%40example.org", "%ff xxxxxxxxxxxxxxxxx"),
         ] {
             assert_eq!(masked(text, &[], Context::Beside), expected);

@@ -168,6 +168,9 @@ impl Rewriter<'_> {
             Attribute::Plain { name, value } => {
                 let name = name.to_ascii_lowercase();
                 if let Some(style) = hiding.filter(|_| name == "style") {
+                    if value.as_deref().is_some_and(|value| value.ends_with(style)) {
+                        return true;
+                    }
                     let mut declarations = value.as_deref().unwrap_or_default().to_owned();
                     let mut plain: Arc<str> = without_pictures(&declarations).into();
                     self.text(&mut plain);
@@ -180,13 +183,14 @@ impl Rewriter<'_> {
                     return true;
                 }
                 let Some(value) = value else { return true };
-                if hiding.is_some() && is_picture(&name) {
+                if hiding.is_some() && is_picture(&name) && &**value != HIDDEN_PICTURE {
                     changed = true;
                     *value = HIDDEN_PICTURE.into();
                     // Only one of an element's addresses is needed.
                     return name == "src";
                 }
-                changed |= if hides_value && name == "value" || hiding.is_some() && !is_structure(&name) {
+                let stays = is_structure(&name) || &**value == HIDDEN_PICTURE;
+                changed |= if hides_value && name == "value" || hiding.is_some() && !stays {
                     let fill = if is_address(&name) {
                         Fill::Letter
                     } else {

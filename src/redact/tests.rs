@@ -73,7 +73,7 @@ fn signal(kind: SignalKind) -> Signal {
 fn recording() -> Recording {
     let input = Input::Bytes {
         name: "a.json".to_owned(),
-        bytes: events().into(),
+        data: events().into(),
     };
     let mut recording = read(&[input], &ReadOptions::default()).unwrap();
     let signals = [
@@ -160,9 +160,10 @@ fn no_secret_leaves_a_recording() {
         "Total",
     ] {
         assert!(before.contains(secret), "{secret} was not planted");
-        let place = after
-            .find(secret)
-            .map(|at| &after[at.saturating_sub(300)..at + 50]);
+        let place = after.find(secret).map(|at| {
+            let before: String = after[..at].chars().rev().take(200).collect();
+            before.chars().rev().collect::<String>() + secret
+        });
         assert_eq!(place, None, "{secret}");
     }
     assert!(after.contains("private box"), "what is not secret stays");
@@ -203,11 +204,11 @@ fn the_report_counts_and_tells_nothing() {
 
 #[test]
 fn what_is_drawn_is_the_same_again_and_again() {
-    assert_eq!(all(&redacted(&strict())), all(&redacted(&strict())));
+    assert!(all(&redacted(&strict())) == all(&redacted(&strict())));
     let mut twice = redacted(&strict());
     let once = all(&twice);
     Redaction::new(&strict()).unwrap().apply(&mut twice);
-    assert_eq!(all(&twice), once);
+    assert!(all(&twice) == once);
 }
 
 #[test]
@@ -297,7 +298,7 @@ fn a_deep_page_is_no_trouble() {
     );
     let input = Input::Bytes {
         name: "a.json".to_owned(),
-        bytes: events.into(),
+        data: events.into(),
     };
     let mut recording = read(&[input], &ReadOptions::default()).unwrap();
     let options = RedactOptions {
