@@ -111,6 +111,7 @@ pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
         speed: report.clip_ms as f64 / 1000.0 / elapsed.as_secs_f64().max(0.001),
         elapsed_ms: elapsed.as_millis() as u64,
         damage: clip.damage,
+        redactions: clip.redactions,
         report,
     };
     console.finished(&result, output.as_os_str() == "-", || result.text())
@@ -122,6 +123,8 @@ pub(super) struct Clip {
     report: Report,
     /// What of the input could not be used, all of it counted.
     damage: u64,
+    /// What was masked.
+    redactions: RedactionReport,
     /// What is known about it, where that was asked for.
     pub(super) manifest: Option<Manifest>,
 }

@@ -87,11 +87,9 @@ impl Rewriter<'_> {
             EventData::Custom { payload, .. } | EventData::Plugin { payload, .. } => {
                 self.json(payload, Context::Beside)
             }
-            EventData::Annotation(Annotation::Caption(caption)) => match caption {
-                Some(text) => self.beside(text),
-                None => false,
-            },
-            EventData::Annotation(Annotation::Marker(text)) => self.beside(text),
+            EventData::Annotation(Annotation::Caption(Some(text)) | Annotation::Marker(text)) => {
+                self.beside(text)
+            }
             _ => false,
         }
     }
@@ -150,7 +148,7 @@ impl Rewriter<'_> {
 
     /// The declarations that hide pictures of an element.
     fn hiding(&self, is_hidden: bool, tag: &str) -> Option<&'static str> {
-        is_hidden.then(|| match tag {
+        is_hidden.then_some(match tag {
             "svg" | "canvas" | "video" | "object" | "embed" => INVISIBLE,
             _ => NO_BACKGROUND,
         })

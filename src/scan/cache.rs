@@ -23,7 +23,7 @@ use crate::embed::beside::sha256_of;
 use crate::encode::output::write_file;
 
 /// Goes up whenever the same recording would give other facts.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A file that was changed this shortly before it was looked at may change again without its time
 /// telling, in nanoseconds.

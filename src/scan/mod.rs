@@ -20,8 +20,8 @@ mod pick;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -32,6 +32,7 @@ pub use self::groups::{Group, Member, Share};
 pub use self::pick::{PickOptions, Picked, pick};
 use crate::format::{FormatError, Input, ReadOptions, read, read_side_files};
 use crate::recording::{Recording, Tab};
+use crate::redact::{RedactError, RedactOptions, Redaction};
 
 /// Recordings larger than this are read one after another, so that memory stays bounded by the number
 /// of cores times about ten times this, and one large recording; in bytes of the file.
@@ -256,7 +257,7 @@ fn one(
     (facts, false)
 }
 
-/// Reads a session with what files beside it tell of its time.
+/// Reads a session with what files beside it tell of its time, and masks card numbers, tokens and passwords.
 ///
 /// # Errors
 /// When the recording or a file beside it cannot be read.
@@ -277,5 +278,14 @@ pub fn read_source(source: &Source, options: &ReadOptions) -> Result<Recording, 
     let during = start - AROUND_SESSION..=end + AROUND_SESSION;
     telemetry.signals.retain(|signal| during.contains(&signal.time));
     recording.telemetry.merge(telemetry);
+    let Ok(redaction) = &*REDACTION else {
+        // Better nothing than a secret.
+        return Ok(Recording::default());
+    };
+    redaction.apply(&mut recording);
     Ok(recording)
 }
+
+/// What is masked in all that is scanned.
+static REDACTION: LazyLock<Result<Redaction, RedactError>> =
+    LazyLock::new(|| Redaction::new(&RedactOptions::default()));
