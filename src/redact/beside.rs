@@ -48,6 +48,8 @@ impl Masker<'_> {
                 }
                 None => false,
             },
+            // Those of a drawing are places.
+            Value::Number(_) if context == Context::Page => false,
             Value::Number(number) => match self.masked(&number.to_string(), context, Fill::Letter) {
                 Some(masked) => {
                     *value = Value::String(masked.to_string());

@@ -63,12 +63,12 @@ pub enum RedactError {
     #[error(transparent)]
     Selector(#[from] SelectorError),
     /// A regular expression that is none, or is too large.
-    #[error("text to mask, number {number}: {source}")]
+    #[error("text to mask, number {number}, is not a regular expression that can be used: {reason}")]
     Text {
         /// Which of them, from 1.
         number: usize,
-        /// What is wrong with it.
-        source: Box<regex::Error>,
+        /// What is wrong with it, without the expression: it may tell what it hides.
+        reason: String,
     },
 }
 
@@ -155,7 +155,14 @@ impl Redaction {
     pub fn new(options: &RedactOptions) -> Result<Self, RedactError> {
         let selectors = options.mask.iter().map(|text| Selector::parse(text));
         let selectors = selectors.collect::<Result<_, _>>()?;
-        let text_error = |number: usize| move |source| RedactError::Text { number, source };
+        let text_error = |number: usize| {
+            move |error: Box<regex::Error>| {
+                let told = error.to_string();
+                let reason = told.lines().last().unwrap_or_default();
+                let reason = reason.strip_prefix("error: ").unwrap_or(reason).to_owned();
+                RedactError::Text { number, reason }
+            }
+        };
         let mut presets = options.presets.clone();
         presets.sort_unstable();
         presets.dedup();

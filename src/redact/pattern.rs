@@ -193,7 +193,11 @@ impl Preset {
         let in_number = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_digit());
         match self {
             Preset::Email | Preset::Token => true,
-            Preset::Card => !in_word(before) && !in_word(after) && passes_luhn(digits()),
+            Preset::Card => {
+                let is_fraction = before == Some(b'.')
+                    && in_number(hit.start.checked_sub(2).and_then(|at| bytes.get(at)).copied());
+                !is_fraction && !in_word(before) && !in_word(after) && passes_luhn(digits())
+            }
             Preset::Phone => {
                 let count = digits().count();
                 let is_date = found.len() == 10 && found.matches('-').count() == 2;
@@ -264,6 +268,7 @@ mod tests {
             "41111111111111110",
             "M2.5 14.25 4.5 6.5 10.5 20.5 30.5 40.5",
             "2026-11-23 20:45:00.123456",
+            "0.4111111111111111",
         ] {
             assert!(found(Preset::Card, other).is_empty(), "{other}");
         }

@@ -209,7 +209,7 @@ mod tests {
         // What another version wrote is not used.
         let path = cache.path(&one);
         let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, text.replace("\"version\":1", "\"version\":0")).unwrap();
+        std::fs::write(&path, text.replace("\"version\":2", "\"version\":0")).unwrap();
         assert_eq!(cache.get(&one), None);
     }
 
