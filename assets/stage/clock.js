@@ -2,7 +2,9 @@
 // time. Animations count from the time of the step that started them, SVG documents from the time
 // at which they came into the page, media from where they were known to be.
 
-let begun = new WeakMap(); // animation → when it was found, recording time of its zero, position while it is held
+// Animation → when it was found, recording time of its zero, position while it is held. It holds what
+// is under way: the objects that stand for animations come and go with the garbage collector else.
+let begun = new Map();
 let svgs = new Map(); // outermost svg element → recording time of its zero
 let hasSmil = false;
 let media = new Map(); // handle → state
@@ -14,7 +16,7 @@ let snapshotTime = null;
 const SMIL = /^(animate|animateMotion|animateTransform|set)$/;
 
 function resetClock() {
-  begun = new WeakMap();
+  begun = new Map();
   svgs = new Map();
   hasSmil = false;
   media = new Map();
@@ -46,7 +48,10 @@ function seekAnimations(time) {
   if (still) return;
   running = 0;
   fromSnapshot = 0;
-  for (const animation of everyAnimation()) {
+  const all = everyAnimation();
+  const present = new Set(all);
+  for (const animation of begun.keys()) if (!present.has(animation)) begun.delete(animation);
+  for (const animation of all) {
     if (animation.playState === "finished") continue;
     let known = begun.get(animation);
     if (known === undefined && time === snapshotTime && animation.transitionProperty !== undefined) {

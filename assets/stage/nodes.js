@@ -18,6 +18,7 @@ const SANDBOX = "allow-same-origin allow-scripts";
 // those outside of it, ordinary ones lose.
 const OWN_RULES = `@layer domreel {
   noscript { display: none !important }
+  :root { caret-animation: manual !important }
   * { scroll-behavior: auto !important; overflow-anchor: none !important }
   progress:indeterminate { appearance: none !important }
   .rr-block { background: currentColor }

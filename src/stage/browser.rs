@@ -69,7 +69,7 @@ const QUIET: &[&str] = &[
     "--disable-renderer-backgrounding",
     "--disable-hang-monitor",
     "--disable-popup-blocking",
-    "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,\
+    "--disable-features=PaintHolding,Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,\
      AutofillServerCommunication,CertificateTransparencyComponentUpdater",
     "--password-store=basic",
     "--use-mock-keychain",

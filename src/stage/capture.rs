@@ -16,12 +16,6 @@ use super::page::Page;
 use super::{CaptureMethod, StageError};
 use crate::pixmap::Pixmap;
 
-/// Frame times start here: above any uptime, so that they only ever grow.
-const FIRST_TICK: f64 = 1e10;
-
-/// Milliseconds between two frames, as the page is told.
-const INTERVAL: f64 = 16.0;
-
 /// How long the first frame on demand may take before it counts as not there.
 const PROBE_DEADLINE: Duration = Duration::from_secs(2);
 
@@ -32,16 +26,11 @@ const PICTURE_TRIES: usize = 5;
 #[derive(Debug)]
 pub(super) struct Camera {
     method: CaptureMethod,
-    /// Time of the next frame, milliseconds; never goes back.
-    tick: f64,
 }
 
 impl Camera {
     pub(super) fn new(method: CaptureMethod) -> Self {
-        Camera {
-            method,
-            tick: FIRST_TICK,
-        }
+        Camera { method }
     }
 
     pub(super) fn method(&self) -> CaptureMethod {
@@ -112,12 +101,10 @@ impl Camera {
             ..ScreenshotParams::default()
         });
         let frame = BeginFrameParams {
-            frame_time_ticks: Some(self.tick),
-            interval: Some(INTERVAL),
+            // Frames are due now: the browser would wait for later ones.
             screenshot,
             ..BeginFrameParams::default()
         };
-        self.tick += INTERVAL;
         page.call("drawing a frame", frame).await
     }
 }

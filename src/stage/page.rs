@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chromiumoxide::Command;
 use chromiumoxide::cdp::browser_protocol::emulation::{
-    SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams, SetVirtualTimePolicyParams,
-    VirtualTimePolicy,
+    EventVirtualTimeBudgetExpired, SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams,
+    SetVirtualTimePolicyParams, VirtualTimePolicy,
 };
 use chromiumoxide::cdp::browser_protocol::fetch::{
     self, EventRequestPaused, FailRequestParams, FulfillRequestParams, HeaderEntry, RequestPattern,
@@ -36,6 +36,9 @@ const POLICY: &str = "default-src 'none'; img-src data: blob:; font-src data: bl
 /// Our document. The frame inherits policy and origin; its sandbox runs no script.
 const DOCUMENT: &str =
     "<!doctype html><html><head><meta charset=utf-8><title>replay</title></head><body></body></html>";
+
+/// The page's clock stands so far ahead of the browser's, in milliseconds: longer than a browser lives.
+const AHEAD_MS: f64 = 1e8;
 
 /// How long the browser may take for one answer.
 const CALL_DEADLINE: Duration = Duration::from_secs(30);
@@ -92,18 +95,30 @@ impl Page {
         let this = Page { page, refuser };
         this.call("loading the empty page", NavigateParams::new(ADDRESS))
             .await?;
-        // Timers of the page (caret, delayed loads) stand still: time is ours.
-        this.call(
-            "stopping the page's clock",
-            SetVirtualTimePolicyParams::new(VirtualTimePolicy::Pause),
-        )
-        .await?;
+        // Pictures of the screen would wait for ever: their frames end by that clock.
+        if method == CaptureMethod::BeginFrame {
+            this.stop_clock().await?;
+        }
         this.call("focusing the page", SetFocusEmulationEnabledParams::new(true))
             .await?;
         // The protocol crate listens to all of this; with data: URLs in it, it is most of the traffic.
         this.call("muting network events", network::DisableParams::default())
             .await?;
         Ok(this)
+    }
+
+    /// Stops the page's own clock, by which timers, carets and the animations of pictures go. It stops
+    /// far ahead: a browser whose clock stands waits for ever for what is due after now.
+    async fn stop_clock(&self) -> Result<(), StageError> {
+        let mut expired = deadline(
+            "watching the page's clock",
+            self.page.event_listener::<EventVirtualTimeBudgetExpired>(),
+        )
+        .await?;
+        self.grant_time(AHEAD_MS).await?;
+        let ahead = async { Ok::<_, StageError>(expired.next().await) };
+        deadline("stopping the page's clock", ahead).await?;
+        Ok(())
     }
 
     /// Lets the page's own clock go on by some milliseconds.

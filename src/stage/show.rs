@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::{Stage, StageError, wire};
+use super::{CaptureMethod, Stage, StageError, wire};
 use crate::dom::{Handle, Step};
 
 /// How long pictures, fonts and films in the recording may take to get ready for one frame. What is
@@ -135,7 +135,9 @@ impl Stage {
         }
         let begun = Instant::now();
         while shown.pending > 0 && begun.elapsed() < READY_DEADLINE {
-            self.page.grant_time(GRANT_MS).await?;
+            if self.capture_method() == CaptureMethod::BeginFrame {
+                self.page.grant_time(GRANT_MS).await?;
+            }
             self.camera.tick(&self.page).await?;
             tokio::time::sleep(READY_PAUSE).await;
             let left = self
