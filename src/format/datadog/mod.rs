@@ -24,6 +24,7 @@
 mod change;
 mod field;
 mod growth;
+mod mobile;
 mod order;
 mod record;
 mod resources;
@@ -34,6 +35,7 @@ mod tree;
 mod upload;
 mod view;
 mod walk;
+mod wireframe;
 
 use bytes::Bytes;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::change::{Applied, Changes};
+use super::mobile::{Drawn, Screen};
 use super::record::Record;
 use super::resources::Resources;
 use super::tree;
@@ -34,7 +35,7 @@ pub(super) struct Timed {
 pub(super) struct Numbers {
     /// The number of the next constructed sheet.
     pub next_sheet: i64,
-    /// How many bytes of strings may still be referred to.
+    /// How many bytes of strings and pictures may still be referred to.
     pub room: u64,
 }
 
@@ -50,6 +51,8 @@ enum Page {
     Unknown,
     Tree,
     Changes(Box<Changes>),
+    /// As wireframes of a mobile application.
+    Screen(Box<Screen>),
     /// As changes of which some are lost: what follows cannot be understood before the next full
     /// snapshot.
     Lost,
@@ -145,6 +148,8 @@ impl<'a> View<'a> {
                 Ok(())
             }
             (12, Some(Kind::Array)) => self.changes(&record, collector),
+            (10, Some(Kind::Object)) => self.screen_snapshot(&record, collector),
+            (11, Some(Kind::Object)) => self.screen_change(&record, collector),
             (9, Some(Kind::Object)) => self.frustration(&record, collector),
             // Focus, the end of the view, and pinch zoom, which moves the picture and not the page.
             (6..=8, _) => {
@@ -222,9 +227,13 @@ impl<'a> View<'a> {
 
     /// Keeps what goes on counting.
     fn leave_changes(&mut self) {
-        if let Page::Changes(changes) = &self.page {
-            self.numbers.next_sheet = changes.next_sheet();
-            self.numbers.room = changes.room();
+        match &self.page {
+            Page::Changes(changes) => {
+                self.numbers.next_sheet = changes.next_sheet();
+                self.numbers.room = changes.room();
+            }
+            Page::Screen(screen) => self.numbers.room = screen.room(),
+            Page::Unknown | Page::Tree | Page::Lost => {}
         }
     }
 
@@ -269,6 +278,34 @@ impl<'a> View<'a> {
         for event in applied.events {
             self.decoded(record, event);
         }
+        Ok(())
+    }
+
+    // ---- screens ----
+
+    fn screen_snapshot(&mut self, record: &Record, collector: &mut Collector<'_>) -> Result<(), Refused> {
+        self.leave_changes();
+        let mut screen = Box::new(Screen::new(self.numbers.room));
+        let drawn = screen.snapshot(&record.data, self.resources)?;
+        self.page = Page::Screen(screen);
+        self.drawn(record, drawn, collector)
+    }
+
+    fn screen_change(&mut self, record: &Record, collector: &mut Collector<'_>) -> Result<(), Refused> {
+        let Page::Screen(screen) = &mut self.page else {
+            self.unusable += 1;
+            return Ok(());
+        };
+        let drawn = screen.incremental(&record.data, record.time, self.resources)?;
+        self.drawn(record, drawn, collector)
+    }
+
+    fn drawn(&mut self, record: &Record, drawn: Drawn, collector: &mut Collector<'_>) -> Result<(), Refused> {
+        if drawn.unknown > 0 {
+            let what = format!("{} changes of wireframes that are not there", drawn.unknown);
+            collector.bad_event(record.index, record.offset, what)?;
+        }
+        self.decoded(record, drawn.event);
         Ok(())
     }
 
