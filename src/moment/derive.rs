@@ -23,8 +23,8 @@ struct Click {
     target: NodeId,
 }
 
-/// The frustration signals that follow from the clicks of `tab`, of those kinds that the source does
-/// not give itself (`known`).
+/// The frustration signals that follow from the clicks of `tab`: dead and error clicks if the source
+/// does not give that kind itself (`known`), rage clicks that it does not give.
 pub(super) fn frustrations(tab: &Tab, known: &[Moment]) -> Vec<Moment> {
     let given = |kind: FrustrationKind| {
         known
@@ -48,10 +48,17 @@ pub(super) fn frustrations(tab: &Tab, known: &[Moment]) -> Vec<Moment> {
             signal: None,
         });
     };
-    if !given(FrustrationKind::RageClick) {
-        for group in &rage {
-            add(FrustrationKind::RageClick, group[0]);
-        }
+    // Recorders lose the last ones when the page goes, and what they call one differs a little.
+    let told = |group: &[Click]| {
+        let from = group.first().map_or(0.0, |click| click.time) - RAGE_WINDOW;
+        let to = group.last().map_or(0.0, |click| click.time) + RAGE_WINDOW;
+        known.iter().any(|moment| {
+            moment.kind == MomentKind::Frustration(FrustrationKind::RageClick)
+                && (from..=to).contains(&moment.time)
+        })
+    };
+    for group in rage.iter().filter(|group| !told(group)) {
+        add(FrustrationKind::RageClick, group[0]);
     }
     let errors: Vec<f64> = known
         .iter()
@@ -239,6 +246,34 @@ mod tests {
             change(310.0),
         ];
         assert_eq!(kinds(apart), []);
+    }
+
+    #[test]
+    fn rage_that_the_source_does_not_tell_of_is_found() {
+        let rage = |from: f64| (0..4).map(move |at| click(from + f64::from(at) * 200.0, 7));
+        let tab = Tab {
+            id: String::new(),
+            events: rage(0.0).chain(rage(9000.0)).chain([change(9700.0)]).collect(),
+        };
+        let told = Moment {
+            time: 600.0,
+            kind: MomentKind::Frustration(FrustrationKind::RageClick),
+            text: "".into(),
+            id: None,
+            tab: None,
+            origin: Origin::Recorded,
+            page: None,
+            node: Some(7),
+            group: "x".into(),
+            signal: Some(0),
+        };
+        let found = frustrations(&tab, &[told]);
+        let found: Vec<_> = found
+            .iter()
+            .filter(|moment| moment.kind == MomentKind::Frustration(FrustrationKind::RageClick))
+            .map(|moment| moment.time)
+            .collect();
+        assert_eq!(found, [9000.0]);
     }
 
     #[test]
