@@ -267,3 +267,55 @@ fn several_pictures_do_not_go_to_one_stream() {
         .code(2)
         .stdout("");
 }
+
+/// A page that shows a name, and an error that tells it.
+const NAMED: &str = r#"[
+    {"type":4,"timestamp":1000,"data":{"href":"https://a.example/u/Ada%20Lovelace","width":800,"height":600}},
+    {"type":2,"timestamp":1001,"data":{"initialOffset":{"top":0,"left":0},"node":{"type":0,"id":1,"childNodes":[
+        {"type":2,"id":2,"tagName":"html","attributes":{},"childNodes":[
+            {"type":2,"id":3,"tagName":"p","attributes":{"class":"name"},"childNodes":[
+                {"type":3,"id":4,"textContent":"Ada Lovelace"}]}]}]}}},
+    {"type":6,"timestamp":2000,"data":{"plugin":"rrweb/console@1","payload":{"level":"error","trace":[],
+        "payload":["\"no cart of Ada Lovelace, card 4111 1111 1111 1111\""]}}},
+    {"type":3,"timestamp":5000,"data":{"source":3,"id":1,"x":0,"y":5}}]"#;
+
+#[test]
+fn what_is_masked_is_told_nowhere() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("session.json");
+    std::fs::write(&path, NAMED).unwrap();
+    let told = |arguments: &[&str]| {
+        let mut command = domreel();
+        command
+            .args(["-v", "inspect", "--json"])
+            .arg(&path)
+            .args(arguments);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let plain = told(&["--redact", "none"]);
+    assert!(plain.contains("Ada Lovelace") && plain.contains("4111"));
+    let by_default = told(&[]);
+    assert!(by_default.contains("Ada Lovelace") && !by_default.contains("1111"));
+    for mask in [["--mask", "p.name"], ["--mask-text", "(?i)ada.*?lovelace"]] {
+        let masked = told(&mask);
+        assert!(
+            !masked.contains("Lovelace") && !masked.contains("1111"),
+            "{masked}"
+        );
+        assert!(masked.contains("no cart of"), "{masked}");
+    }
+}
+
+#[test]
+fn a_mask_that_cannot_be_used_is_2_before_anything_is_read() {
+    for arguments in [["--mask", "p:hover"], ["--mask-text", "("], ["--redact", "names"]] {
+        domreel()
+            .args(["inspect", "/nowhere/session.json"])
+            .args(arguments)
+            .assert()
+            .code(2)
+            .stdout("");
+    }
+}
