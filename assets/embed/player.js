@@ -18,14 +18,25 @@
       button.disabled = false;
       button.addEventListener("click", () => {
         seek(Number(button.dataset.ms));
-        clip.scrollIntoView({ block: "nearest" });
+        document.getElementById("clip").scrollIntoView({ block: "nearest" });
       });
     }
   };
 
+  // A link to page.html#t=4.2 leads to that time, in seconds.
+  const asked = () => {
+    const seconds = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash)?.[1];
+    return seconds === undefined ? null : Number(seconds) * 1000;
+  };
+
   if (clip.localName === "video") {
+    const seek = ms => { clip.currentTime = ms / 1000; };
     clip.addEventListener("timeupdate", () => mark(clip.currentTime * 1000));
-    wire(ms => { clip.currentTime = ms / 1000; });
+    wire(seek);
+    const follow = () => { if (asked() !== null) seek(asked()); };
+    addEventListener("hashchange", follow);
+    follow();
+    document.documentElement.dataset.ready = "true";
     return;
   }
 
@@ -102,10 +113,16 @@
     (clip.closest("picture") ?? clip).replaceWith(canvas);
     toggle.addEventListener("click", () => set(!playing));
     slider.addEventListener("input", () => { at = Number(slider.value); show(); });
-    wire(ms => { at = Math.min(ms, length - 1); show(); canvas.scrollIntoView({ block: "nearest" }); });
+    const seek = ms => { at = Math.min(ms, length - 1); return show(); };
+    wire(seek);
+    addEventListener("hashchange", () => { if (asked() !== null) seek(asked()); });
     document.getElementById("controls").hidden = false;
-    await show();
-    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) set(true);
+    if (asked() !== null) {
+      await seek(asked());
+    } else {
+      await show();
+      if (!matchMedia("(prefers-reduced-motion: reduce)").matches) set(true);
+    }
     document.documentElement.dataset.ready = "true";
   };
   play().catch(() => { /* the image goes on as it is */ });
