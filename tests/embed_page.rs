@@ -83,6 +83,12 @@ async fn moments_lead_to_their_times() {
             .await
             .unwrap();
         until(&page, "document.documentElement.dataset.ready").await;
+        // Images begin to play by themselves; what is looked at here has to stand still.
+        js(
+            &page,
+            "const toggle = document.getElementById('toggle'); if (toggle?.textContent === 'Pause') toggle.click()",
+        )
+        .await;
         js(&page, &format!("location.hash = 't={}'", error_ms / 1000.0)).await;
         // The link led to the error, and its entry is the one that is marked.
         until(
