@@ -26,6 +26,11 @@ fn page_of(directory: &Path, name: &str) -> (PathBuf, f64) {
             "error",
             "--with",
             "manifest,poster",
+            // Small: without optimisation, encoding video is slow.
+            "--width",
+            "320",
+            "--fps",
+            "4",
             "-o",
         ])
         .arg(&clip)
@@ -131,7 +136,6 @@ async fn moments_lead_to_their_times() {
             )
             .await;
         }
-        page.close().await.unwrap();
     }
     browser.close().await.unwrap();
 }
