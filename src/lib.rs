@@ -21,6 +21,7 @@
 //! | [`render`] | all of it, once, for every front end |
 //! | [`scan`] | what went wrong in many recordings, in groups |
 //! | [`postmortem`] | a document about one of these groups |
+//! | `fetch` | recordings from where products keep them (feature `fetch`) |
 //! | `worker` | the renderer behind a queue, with storage and HTTP (feature `worker`) |
 
 #![warn(missing_docs)]
@@ -30,6 +31,8 @@ mod digest;
 pub mod dom;
 pub mod embed;
 pub mod encode;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 pub mod format;
 pub mod moment;
 pub mod overlay;

@@ -10,6 +10,8 @@ mod doctor;
 mod document;
 mod embed;
 mod failure;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod input;
 mod inspect;
 mod interrupt;
@@ -71,6 +73,8 @@ enum Command {
     Shot(shot::ShotArgs),
     Inspect(inspect::InspectArgs),
     Scan(scan::ScanArgs),
+    #[cfg(feature = "fetch")]
+    Fetch(fetch::FetchArgs),
     Embed(embed::EmbedArgs),
     Attach(Box<attach::AttachArgs>),
     New(new::NewArgs),
@@ -107,6 +111,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Shot(args) => shot::run(&args, &console),
         Command::Inspect(args) => inspect::run(&args, &console),
         Command::Scan(args) => scan::run(&args, &console),
+        #[cfg(feature = "fetch")]
+        Command::Fetch(args) => fetch::run(&args, &console),
         Command::Embed(args) => embed::run(&args, &console),
         Command::New(args) => new::run(&args, &console),
         Command::Attach(args) => attach::run(&args, &console),

@@ -10,6 +10,7 @@
 //! | `rage-click`, `dead-click`, `error-click` | `target` |
 //! | `view` | `url`, `title` |
 //! | `marker`, `caption` | `message` |
+//! | `session` | nothing more: who and what the session is |
 //!
 //! `id`, `tab`, `session`, `user`, `release`, `environment` and `user_agent` may stand in every line.
 
@@ -78,6 +79,8 @@ pub(super) fn read(entry: &Value, telemetry: &mut Telemetry) -> Option<()> {
         }),
         "marker" => SignalKind::Marker(message?),
         "caption" => SignalKind::Caption(message),
+        // Tells who and what the session is, and nothing that happened.
+        "session" => return Some(()),
         _ => return None,
     };
     let mut signal = signal(when, text(entry, &["id"]), kind);
