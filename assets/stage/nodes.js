@@ -15,10 +15,11 @@ const ATTRIBUTE_NAMESPACES = {
 const SANDBOX = "allow-same-origin allow-scripts";
 
 // What every recorded document gets beside its own sheets. Important declarations of a layer win over
-// those outside of it, ordinary ones lose.
+// those outside of it, ordinary ones lose. Where contents are said to change, the browser makes no layer
+// for what moves: the pixels of one depend on where it was when it was first drawn.
 const OWN_RULES = `@layer domreel {
   noscript { display: none !important }
-  :root { caret-animation: manual !important }
+  :root { caret-animation: manual !important; will-change: contents !important }
   * { scroll-behavior: auto !important; overflow-anchor: none !important }
   progress:indeterminate { appearance: none !important }
   .rr-block { background: currentColor }
