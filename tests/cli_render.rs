@@ -93,9 +93,13 @@ fn files_beside_a_clip_tell_of_it() {
             .unwrap()
             .starts_with("WEBVTT")
     );
+    let storyboard = directory
+        .path()
+        .join(manifest["beside"]["storyboard"].as_str().unwrap());
+    assert!(png_size(&storyboard).0 >= 1000);
     let alt = std::fs::read_to_string(path.with_extension("txt")).unwrap();
     assert_eq!(alt.trim_end(), manifest["alt"].as_str().unwrap());
-    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 6);
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 7);
     // The same again gives the same, over its own files.
     assert_eq!(json(&render()), manifest);
 }

@@ -7,10 +7,11 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use domreel::embed::beside::{self, Extra};
 use domreel::embed::drawn_with;
 use domreel::embed::manifest::{DrawnWith, Facts, Manifest, Redaction};
+use domreel::encode::output::write_file;
 use domreel::encode::poster::PosterEncoder;
 use domreel::encode::{Encoder, Format};
 use domreel::recording::{Recording, Tab};
-use domreel::render::{RenderOptions, Report, poster_ms};
+use domreel::render::{RenderOptions, Report, StoryboardOptions, poster_ms, storyboard};
 
 use super::failure::{Failure, Status};
 use super::input::InputArgs;
@@ -19,7 +20,7 @@ use super::input::InputArgs;
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct BesideArgs {
     /// Files to write beside the clip: manifest (clip.json), vtt (captions), alt (alternative text, clip.txt),
-    /// poster (clip.png), steps (clip.steps.md), or all
+    /// poster (clip.png), steps (clip.steps.md), storyboard (clip.storyboard.png), or all
     ///
     /// They are named after OUT. The fields of the manifest are described in docs/manifest.md.
     #[arg(long, value_name = "FILE", value_delimiter = ',', value_parser = extra(), help_heading = "Output")]
@@ -95,6 +96,26 @@ pub(crate) fn with_poster(
     let at_ms = poster_ms(recording, tab, options)?;
     let path = Extra::Poster.path(output);
     Ok(Box::new(PosterEncoder::new(encoder, path, at_ms)))
+}
+
+/// Writes the storyboard of the same clip, if it is wanted.
+///
+/// # Errors
+/// When the browser fails, or the file cannot be written.
+pub(crate) fn write_storyboard(
+    output: &Path,
+    extras: &[Extra],
+    (recording, tab): (&Recording, &Tab),
+    options: &RenderOptions,
+) -> Result<(), Failure> {
+    if extras.contains(&Extra::Storyboard) {
+        let made = storyboard(recording, tab, options, &StoryboardOptions::default())?;
+        write_file(
+            &Extra::Storyboard.path(output),
+            &super::storyboard::encoded(&made)?,
+        )?;
+    }
+    Ok(())
 }
 
 /// Puts the manifest of a clip together, and writes what was asked for beside it.

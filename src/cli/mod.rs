@@ -28,6 +28,7 @@ mod scan;
 #[cfg(feature = "worker")]
 mod serve;
 mod shot;
+mod storyboard;
 #[cfg(feature = "worker")]
 mod submit;
 #[cfg(feature = "worker")]
@@ -71,6 +72,7 @@ pub(crate) struct GlobalArgs {
 enum Command {
     Render(render::RenderArgs),
     Shot(shot::ShotArgs),
+    Storyboard(Box<storyboard::StoryboardArgs>),
     Inspect(inspect::InspectArgs),
     Scan(scan::ScanArgs),
     #[cfg(feature = "fetch")]
@@ -109,6 +111,7 @@ pub(crate) fn run() -> ExitCode {
     let done = match cli.command {
         Command::Render(args) => render::run(&args, &console),
         Command::Shot(args) => shot::run(&args, &console),
+        Command::Storyboard(args) => storyboard::run(&args, &console),
         Command::Inspect(args) => inspect::run(&args, &console),
         Command::Scan(args) => scan::run(&args, &console),
         #[cfg(feature = "fetch")]

@@ -184,6 +184,7 @@ pub(super) fn make(
     let manifest = if extras.is_empty() {
         None
     } else {
+        beside::write_storyboard(output, extras, (&recording, tab), &options)?;
         Some(beside::describe(
             output,
             format,

@@ -128,7 +128,9 @@ impl Page {
                         .is_some_and(|of| of == id)
             })
         })?;
-        let text = self.tree.text(label, 4 * LONGEST_NAME);
+        let text = self
+            .tree
+            .text_without(label, &["select", "textarea"], 4 * LONGEST_NAME);
         (!text.is_empty()).then_some(text)
     }
 

@@ -261,6 +261,11 @@ impl Tree {
 
     /// The text that is shown below a node, up to about a number of characters.
     pub(super) fn text(&self, top: Key, most: usize) -> String {
+        self.text_without(top, &[], most)
+    }
+
+    /// The same without that of elements with some tags.
+    pub(super) fn text_without(&self, top: Key, tags: &[&str], most: usize) -> String {
         /// Nodes looked at, lest the name of a page is sought in all of it.
         const MOST_NODES: usize = 2000;
         let mut text = String::new();
@@ -278,7 +283,7 @@ impl Tree {
                     if matches!(
                         &*element.tag,
                         "style" | "script" | "noscript" | "template" | "link"
-                    ) =>
+                    ) || tags.contains(&&*element.tag) =>
                 {
                     continue;
                 }

@@ -26,16 +26,19 @@ pub enum Extra {
     Poster,
     /// `clip.steps.md`: steps to reproduce.
     Steps,
+    /// `clip.storyboard.png`: key frames with times and texts.
+    Storyboard,
 }
 
 impl Extra {
     /// All of them.
-    pub const ALL: [Extra; 5] = [
+    pub const ALL: [Extra; 6] = [
         Extra::Manifest,
         Extra::Vtt,
         Extra::Alt,
         Extra::Poster,
         Extra::Steps,
+        Extra::Storyboard,
     ];
 
     /// Its name in options.
@@ -46,6 +49,7 @@ impl Extra {
             Extra::Alt => "alt",
             Extra::Poster => "poster",
             Extra::Steps => "steps",
+            Extra::Storyboard => "storyboard",
         }
     }
 
@@ -57,6 +61,7 @@ impl Extra {
             Extra::Alt => "txt",
             Extra::Poster => "png",
             Extra::Steps => "steps.md",
+            Extra::Storyboard => "storyboard.png",
         })
     }
 }
@@ -74,10 +79,11 @@ pub fn names(clip: &Path, extras: &[Extra]) -> Beside {
         alt: name(Extra::Alt),
         poster: name(Extra::Poster),
         steps: name(Extra::Steps),
+        storyboard: name(Extra::Storyboard),
     }
 }
 
-/// Writes the files that are made of the manifest alone: all but the poster. Each is whole or not there.
+/// Writes the files that are made of the manifest alone: all but pictures. Each is whole or not there.
 ///
 /// # Errors
 /// When one cannot be written.
@@ -88,7 +94,7 @@ pub fn write(manifest: &Manifest, clip: &Path, extras: &[Extra]) -> Result<(), E
             Extra::Vtt => web_vtt(manifest),
             Extra::Alt => format!("{}\n", manifest.alt),
             Extra::Steps => steps(manifest),
-            Extra::Poster => continue,
+            Extra::Poster | Extra::Storyboard => continue,
         };
         write_file(&extra.path(clip), text.as_bytes())?;
     }
@@ -145,7 +151,7 @@ mod tests {
         assert!(read(Extra::Vtt).starts_with("WEBVTT\n"));
         assert_eq!(read(Extra::Alt), format!("{}\n", checkout().alt));
         assert!(read(Extra::Steps).contains("1. Opened `https://shop.example/checkout?basket=7`\n"));
-        assert!(!Extra::Poster.path(&clip).exists());
+        assert!(!Extra::Poster.path(&clip).exists() && !Extra::Storyboard.path(&clip).exists());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::manifest::MomentShown;
 use crate::clip::offset_text;
+pub(super) use crate::moment::address as page;
 
 /// What kind of moment, as people read it: “Request failed (500)”.
 pub(super) fn kind(moment: &MomentShown) -> String {
@@ -70,13 +71,6 @@ pub(super) fn length(ms: u64) -> String {
 pub(super) fn utc(iso: Option<&str>) -> String {
     let iso = iso.unwrap_or_default();
     iso.split('.').next().unwrap_or_default().replace('T', " ")
-}
-
-/// The address of a page without scheme, query and fragment: what a person would call it by.
-pub(super) fn page(url: &str) -> &str {
-    let bare = url.split(['?', '#']).next().unwrap_or_default();
-    let bare = bare.split_once("://").map_or(bare, |(_, rest)| rest);
-    bare.trim_end_matches('/')
 }
 
 /// One line of at most `most` characters, without control characters.

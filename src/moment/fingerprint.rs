@@ -54,6 +54,13 @@ pub(super) fn normalised(message: &str) -> String {
     words.join(" ")
 }
 
+/// The address of a page without scheme, query and fragment: what a person would call it by.
+pub fn address(url: &str) -> &str {
+    let bare = url.split(['?', '#']).next().unwrap_or_default();
+    let bare = bare.split_once("://").map_or(bare, |(_, rest)| rest);
+    bare.trim_end_matches('/')
+}
+
 /// Host and path of an address, with a star for each part that looks like an id.
 pub fn route(url: &str) -> String {
     let path = match url::Url::parse(url) {

@@ -4,6 +4,7 @@
 mod code_place;
 mod derive;
 mod fingerprint;
+mod key_frames;
 mod select;
 mod steps;
 
@@ -15,7 +16,8 @@ use crate::recording::{
 };
 
 pub use self::code_place::{CodePlace, code_place};
-pub use self::fingerprint::{error_place, error_text, fingerprint, route};
+pub use self::fingerprint::{address, error_place, error_text, fingerprint, route};
+pub use self::key_frames::{KeyFrame, KeyKind, KeyLine, key_frames};
 pub use self::select::{Around, AroundError, PartOptions, joined, most_worth_seeing, part_around};
 pub use self::steps::{UserStep, UserStepKind, steps};
 

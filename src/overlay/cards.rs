@@ -11,27 +11,27 @@ use crate::moment::CodePlace;
 use crate::recording::{ConsoleLevel, FrustrationKind};
 
 /// A cross in a disc.
-const CROSS: &str = "<svg class=icon viewBox=\"0 0 12 12\"><circle cx=6 cy=6 r=6 fill=currentColor />\
+pub(super) const CROSS: &str = "<svg class=icon viewBox=\"0 0 12 12\"><circle cx=6 cy=6 r=6 fill=currentColor />\
     <path d=\"M3.8 3.8l4.4 4.4M8.2 3.8l-4.4 4.4\" class=cut /></svg>";
 
 /// An exclamation mark in a triangle.
-const WARNING: &str = "<svg class=icon viewBox=\"0 0 12 12\"><path fill=currentColor stroke=currentColor \
+pub(super) const WARNING: &str = "<svg class=icon viewBox=\"0 0 12 12\"><path fill=currentColor stroke=currentColor \
     stroke-width=1.4 stroke-linejoin=round d=\"M6 1.4L11.2 10.6H.8z\"/><path d=\"M6 4.6v2.8M6 9v.1\" class=cut /></svg>";
 
 /// A pointing hand would be too small to see: a pointer.
-const POINTER: &str = "<svg class=icon viewBox=\"0 0 12 12\"><path fill=currentColor \
+pub(super) const POINTER: &str = "<svg class=icon viewBox=\"0 0 12 12\"><path fill=currentColor \
     d=\"M2.5.6V10l2.3-2 1.5 3.5 1.8-.8-1.5-3.3 3-.3z\"/></svg>";
 
 /// A sheet of paper with a folded corner.
-const PAGE: &str = "<svg class=icon viewBox=\"0 0 12 12\"><path fill=none stroke=currentColor stroke-width=1.3 \
+pub(super) const PAGE: &str = "<svg class=icon viewBox=\"0 0 12 12\"><path fill=none stroke=currentColor stroke-width=1.3 \
     stroke-linejoin=round d=\"M2.5 1h4.8l2.4 2.4V11H2.5zM7.2 1v2.6h2.5\"/></svg>";
 
 /// A flag.
-const FLAG: &str = "<svg class=icon viewBox=\"0 0 12 12\"><path fill=currentColor stroke=currentColor \
+pub(super) const FLAG: &str = "<svg class=icon viewBox=\"0 0 12 12\"><path fill=currentColor stroke=currentColor \
     stroke-width=1.2 stroke-linejoin=round d=\"M2.5 11.5V1h6.8L7.5 3.6l1.8 2.6H2.5\"/></svg>";
 
 /// A keyboard.
-const KEYBOARD: &str = "<svg class=icon viewBox=\"0 0 14 12\"><path fill=none stroke=currentColor stroke-width=1.2 \
+pub(super) const KEYBOARD: &str = "<svg class=icon viewBox=\"0 0 14 12\"><path fill=none stroke=currentColor stroke-width=1.2 \
     stroke-linejoin=round stroke-linecap=round d=\"M.8 2.2h12.4v7.6H.8zM3.2 4.7h.1M5.8 4.7h.1M8.3 4.7h.1M10.7 4.7h.1M4.4 7.3h5.2\"/></svg>";
 
 /// Longest texts, in characters; what is longer is elided.

@@ -30,8 +30,9 @@ const ANCHORS: [Anchor; 8] = [
 pub(super) struct ErrorCards {
     cards: Vec<Card>,
     count: Digits,
-    /// Most whole cards at one time; what else is shown is shortened to a line.
-    most: usize,
+    /// Most whole cards at one time; what else is shown is shortened to a line. Without cards, only what
+    /// was clicked is shown.
+    most: Option<usize>,
 }
 
 /// Most cards at one time, whole or not.
@@ -60,7 +61,8 @@ impl ErrorCards {
         metrics: &Metrics,
         atlas: &mut Atlas,
     ) -> Option<ErrorCards> {
-        if story.errors.is_empty() || !options.shows(Part::Errors) {
+        let with_cards = options.shows(Part::Errors);
+        if story.errors.is_empty() || !(with_cards || options.shows(Part::Target)) {
             return None;
         }
         let room = layout.page.width.saturating_sub(2 * metrics.margin);
@@ -79,7 +81,8 @@ impl ErrorCards {
         Some(ErrorCards {
             cards: story.errors.iter().map(card).collect(),
             count: Digits::new(atlas, "count"),
-            most: (layout.page.height / (metrics.font * 20)).clamp(1, MOST_CARDS as u32) as usize,
+            most: with_cards
+                .then(|| (layout.page.height / (metrics.font * 20)).clamp(1, MOST_CARDS as u32) as usize),
         })
     }
 
@@ -131,8 +134,15 @@ impl ErrorCards {
         let cause = leader.cause.as_ref();
         let target = cause.and_then(|(click, label)| Target::new(click, *label, scenery));
 
+        let Some(most) = self.most else {
+            return target.map_or_else(Vec::new, |target| {
+                target.draw(target.outline, scenery, marks);
+                vec![target.outline, target.label_box]
+            });
+        };
+
         let body = |index: usize, card: &Card| {
-            let whole = index >= leading && index < leading + self.most;
+            let whole = index >= leading && index < leading + most;
             if whole { card.whole } else { card.short }
         };
         let sizes = shown

@@ -26,6 +26,7 @@
 
 mod atlas;
 mod bar;
+mod board;
 mod cards;
 mod digits;
 mod error_cards;
@@ -64,6 +65,7 @@ use crate::pixmap::Pixmap;
 use crate::recording::{Tab, Telemetry};
 use crate::stage::SheetPicture;
 
+pub use self::board::{Board, BoardHead, BoardLayout};
 pub use self::options::{Accent, Caption, Level, OverlayOptionError, OverlayOptions, Part, ThemeChoice};
 pub use self::places::{KnownPlace, KnownPlaces, Missing, MissingKind, NoFrames, PlaceBox, Places, Wanted};
 pub use self::scene::{OutputSize, Rect, Scene};

@@ -19,6 +19,7 @@ mod places;
 mod progress;
 mod report;
 mod still;
+mod storyboard;
 
 use std::thread;
 
@@ -37,6 +38,7 @@ pub use self::options::{DrawingOptions, RenderOptions};
 pub use self::progress::{Phase, Progress};
 pub use self::report::Report;
 pub use self::still::{StillOptions, still};
+pub use self::storyboard::{Storyboard, StoryboardOptions, storyboard};
 
 /// Makes a clip of one tab of a recording.
 ///

@@ -30,37 +30,65 @@ pub fn still(
     mut take: impl FnMut(usize, Pixmap) -> Result<(), RenderError>,
 ) -> Result<(), RenderError> {
     let clip = Clip::new(tab, &options.clip)?;
-    let plan = Plan::new(tab, &clip);
+    let length = Plan::new(tab, &clip).length() as f64;
+    let at = |at: &TimePoint| {
+        let page = clip.resolve(*at);
+        let clip_ms = clip.map.clip_at(page).min(length);
+        Still { page, clip_ms }
+    };
+    let at: Vec<Still> = stills.at.iter().map(at).collect();
     let scene = Scene::new(tab, &clip, options.size);
-    let mut overlay = Overlay::new(tab, &recording.telemetry, &clip, &scene, &options.overlay);
+    let overlay = Overlay::new(tab, &recording.telemetry, &clip, &scene, &options.overlay);
+    blocking(take_pictures(tab, overlay, scene, options, &at, &mut take))
+}
+
+/// A picture of a clip.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Still {
+    /// Recording time of the page.
+    pub page: f64,
+    /// Clip time of what is drawn over it, in milliseconds.
+    pub clip_ms: f64,
+}
+
+/// Takes pictures of a scene with an overlay; `take` gets them in the order of `at`.
+pub(super) async fn take_pictures(
+    tab: &Tab,
+    mut overlay: Overlay,
+    scene: Scene,
+    options: &RenderOptions,
+    at: &[Still],
+    take: &mut impl FnMut(usize, Pixmap) -> Result<(), RenderError>,
+) -> Result<(), RenderError> {
+    let mut stage = Stage::open(&stage_options(scene, options)).await?;
+    let mut pictures = Vec::new();
+    for html in overlay.sheets() {
+        pictures.push(stage.draw_sheet(&html).await?);
+    }
+    overlay.load(&pictures);
+    let mut replay = Replay::new(tab);
+    let mut lookout = Lookout::new(tab);
+    for (index, still) in at.iter().enumerate() {
+        let shown = arrive(&mut stage, &mut replay, still.page).await?;
+        let page = picture(&stage.png().await?, scene)?;
+        let times = std::iter::once(still.clip_ms);
+        lookout.look(&mut stage, &overlay).await?;
+        let places = lookout
+            .places(&mut stage, replay.page(), &shown.frames, &overlay, times)
+            .await?;
+        let state = overlay.state_at(still.clip_ms, &places);
+        take(index, overlay.compose(&page, &state))?;
+    }
+    Ok(())
+}
+
+/// Waits for work with browsers on this thread.
+pub(super) fn blocking<T>(work: impl Future<Output = Result<T, RenderError>>) -> Result<T, RenderError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| RenderError::Thread {
             reason: error.to_string(),
         })?;
-    runtime.block_on(async {
-        let mut stage = Stage::open(&stage_options(scene, options)).await?;
-        let mut pictures = Vec::new();
-        for html in overlay.sheets() {
-            pictures.push(stage.draw_sheet(&html).await?);
-        }
-        overlay.load(&pictures);
-        let mut replay = Replay::new(tab);
-        let mut lookout = Lookout::new(tab);
-        for (index, at) in stills.at.iter().enumerate() {
-            let recording_time = clip.resolve(*at);
-            let shown = arrive(&mut stage, &mut replay, recording_time).await?;
-            let page = picture(&stage.png().await?, scene)?;
-            let clip_ms = clip.map.clip_at(recording_time).min(plan.length() as f64);
-            let times = std::iter::once(clip_ms);
-            lookout.look(&mut stage, &overlay).await?;
-            let places = lookout
-                .places(&mut stage, replay.page(), &shown.frames, &overlay, times)
-                .await?;
-            let state = overlay.state_at(clip_ms, &places);
-            take(index, overlay.compose(&page, &state))?;
-        }
-        Ok(())
-    })
+    runtime.block_on(work)
 }

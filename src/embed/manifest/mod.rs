@@ -125,6 +125,8 @@ pub struct Beside {
     pub poster: Option<String>,
     /// Steps to reproduce, as Markdown.
     pub steps: Option<String>,
+    /// Key frames with times and texts, in one picture.
+    pub storyboard: Option<String>,
 }
 
 /// What was recorded.

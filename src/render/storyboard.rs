@@ -1,0 +1,147 @@
+//! One picture that tells a whole clip: its key frames in a grid.
+
+use super::capture::stage_options;
+use super::still::{Still, blocking, take_pictures};
+use super::{RenderError, RenderOptions, shown};
+use crate::dom::Replay;
+use crate::moment::{KeyFrame, key_frames};
+use crate::overlay::{
+    Board, BoardHead, BoardLayout, Level, OutputSize, Overlay, OverlayOptions, Part, Scene,
+};
+use crate::pixmap::Pixmap;
+use crate::recording::{Recording, Tab};
+use crate::stage::{SheetPicture, Stage};
+
+/// How long after it a click is to be seen best, in clip time.
+const RIPPLE_MS: f64 = 150.0;
+
+/// What of the overlays is drawn into pictures that have their texts below them.
+const PARTS: [Part; 5] = [
+    Part::Cursor,
+    Part::Clicks,
+    Part::Target,
+    Part::Badges,
+    Part::Missing,
+];
+
+/// What a storyboard is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoryboardOptions {
+    /// Pictures at most.
+    pub frames: usize,
+    /// Pictures in a row; `None`: what suits the page.
+    pub columns: Option<u32>,
+    /// Width of the whole in pixels; `None`: what prints well.
+    pub width: Option<u32>,
+}
+
+impl StoryboardOptions {
+    /// Most pictures that can be asked for.
+    pub const MOST_FRAMES: usize = 48;
+}
+
+impl Default for StoryboardOptions {
+    fn default() -> Self {
+        StoryboardOptions {
+            frames: 9,
+            columns: None,
+            width: None,
+        }
+    }
+}
+
+/// A storyboard.
+#[derive(Debug, Clone)]
+pub struct Storyboard {
+    /// The picture. Opaque.
+    pub picture: Pixmap,
+    /// What it shows, in order.
+    pub frames: Vec<KeyFrame>,
+    /// Why this part of the recording, where the choice was not the user's.
+    pub chosen: Option<String>,
+}
+
+/// Makes the storyboard of the clip that `options` ask for, of one tab of a recording. Of the size in
+/// `options`, nothing is used.
+///
+/// # Errors
+/// When there is nothing to show, or the browser cannot be used or fails.
+pub fn storyboard(
+    recording: &Recording,
+    tab: &Tab,
+    options: &RenderOptions,
+    board: &StoryboardOptions,
+) -> Result<Storyboard, RenderError> {
+    let (clip, chosen) = shown(recording, tab, options)?;
+    let most = board.frames.clamp(1, StoryboardOptions::MOST_FRAMES);
+    let frames = key_frames(tab, &recording.telemetry, &clip.map, most);
+    let page = Scene::new(tab, &clip, OutputSize::default());
+    let layout = BoardLayout::new(
+        frames.len(),
+        (page.width, page.height),
+        board.columns,
+        board.width,
+    );
+    // Pages that are narrower are enlarged, so that they are not lost in their places.
+    let size = OutputSize {
+        width: None,
+        scale: Some(f64::from(layout.picture) / f64::from(page.width.max(1))),
+    };
+    let scene = Scene::new(tab, &clip, size);
+    let pictured = OverlayOptions {
+        show: PARTS
+            .into_iter()
+            .filter(|part| options.overlay.shows(*part))
+            .collect(),
+        level: Level::None,
+        ..options.overlay.clone()
+    };
+    let overlay = Overlay::new(tab, &recording.telemetry, &clip, &scene, &pictured);
+    let at: Vec<Still> = frames
+        .iter()
+        .map(|frame| {
+            let clip_ms = clip.map.clip_at(frame.picture);
+            let is_click = frame.lines.last().is_some_and(|line| line.kind.is_click());
+            let later = if is_click { RIPPLE_MS } else { 0.0 };
+            Still {
+                page: frame.picture,
+                clip_ms: (clip_ms + later).min(clip.map.length() as f64),
+            }
+        })
+        .collect();
+    let mut replay = Replay::new(tab);
+    replay.seek(at.first().map_or(clip.map.start(), |first| first.page));
+    let head = BoardHead {
+        page: replay.page().href(),
+        shown: (clip.map.start(), clip.map.end()),
+        origin: clip.origin,
+    };
+    let board = Board::new(&head, &frames, &layout, scene.page_size().1, &options.overlay);
+    let mut pictures = Vec::with_capacity(frames.len());
+    let sheet = blocking(async {
+        let mut take = |_, picture| {
+            pictures.push(picture);
+            Ok(())
+        };
+        take_pictures(tab, overlay, scene, options, &at, &mut take).await?;
+        draw(&board, layout.width, options).await
+    })?;
+    Ok(Storyboard {
+        picture: board.compose(&sheet, &pictures),
+        frames,
+        chosen,
+    })
+}
+
+/// Draws the board at its own size: the page's may be narrower.
+async fn draw(board: &Board, width: u32, options: &RenderOptions) -> Result<SheetPicture, RenderError> {
+    /// Rows of pixels that are drawn at once.
+    const STRIP: u32 = 1000;
+    let scene = Scene {
+        width,
+        height: STRIP,
+        scale: 1.0,
+    };
+    let mut stage = Stage::open(&stage_options(scene, options)).await?;
+    Ok(stage.draw_sheet(board.sheet()).await?)
+}
