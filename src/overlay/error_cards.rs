@@ -62,7 +62,7 @@ impl ErrorCards {
         atlas: &mut Atlas,
     ) -> Option<ErrorCards> {
         let with_cards = options.shows(Part::Errors);
-        if story.errors.is_empty() || !(with_cards || options.shows(Part::Target)) {
+        if story.errors.is_empty() || !(with_cards || options.shows_target()) {
             return None;
         }
         let room = layout.page.width.saturating_sub(2 * metrics.margin);
@@ -75,7 +75,7 @@ impl ErrorCards {
             cause: cue
                 .cause
                 .clone()
-                .filter(|_| options.shows(Part::Target))
+                .filter(|_| options.shows_target())
                 .and_then(|click| Some((click, atlas.add(cards::cause(cue)?)))),
         };
         Some(ErrorCards {

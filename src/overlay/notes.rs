@@ -58,7 +58,7 @@ impl Notes {
         };
         if options.shows(Part::Badges) {
             // A click that its error points to needs no badge as well.
-            let told = options.shows(Part::Target);
+            let told = options.shows_target();
             let told = |cue: &&FrustrationCue| {
                 let causes = |error: &ErrorCue| error.cause.as_ref().is_some_and(|click| cue.is_at(click));
                 told && cue.kind == FrustrationKind::ErrorClick && story.errors.iter().any(causes)

@@ -35,6 +35,12 @@ impl OverlayOptions {
     pub fn shows(&self, part: Part) -> bool {
         !self.hide.contains(&part) && (self.level >= part.level() || self.show.contains(&part))
     }
+
+    /// Whether the targets of clicks that led to errors are drawn: with the errors' cards, or without
+    /// where that was asked for.
+    pub(super) fn shows_target(&self) -> bool {
+        self.shows(Part::Target) && (self.shows(Part::Errors) || self.show.contains(&Part::Target))
+    }
 }
 
 /// A caption of the user's. Written as a time and a text: `12.5: The order fails`.
