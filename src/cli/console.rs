@@ -137,7 +137,7 @@ impl Console {
     }
 
     /// Writes a line to standard error. There is nowhere to tell that this failed.
-    fn say(&self, text: &str) {
+    pub(crate) fn say(&self, text: &str) {
         let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
         self.bars.suspend(|| {
             let _ = writeln!(io::stderr(), "{text}");

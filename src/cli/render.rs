@@ -57,6 +57,9 @@ pub(crate) struct RenderArgs {
     /// How many browsers work at once [default: as many as there are cores, 8 at most]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64), help_heading = "Browser")]
     jobs: Option<u8>,
+    /// Tell where the time went: a table of the steps of each piece of the clip
+    #[arg(long, help_heading = "Messages")]
+    timings: bool,
 }
 
 /// Formats of clips.
@@ -162,7 +165,9 @@ pub(super) fn make(
     let (target, format) = target(output, args.format)?;
     let drawing = drawing(&args.browser, args.jobs.map_or(0, usize::from))?;
     let interrupt = Interrupt::listen()?;
+    let began = Instant::now();
     let recording = args.input.read()?;
+    let parsed = began.elapsed();
     let tab = args.tab.choose(&recording, console)?;
     let options = RenderOptions {
         clip: args.clip.options(format.default_fps() as u32),
@@ -177,7 +182,11 @@ pub(super) fn make(
     let bar = RenderBar::new(console, interrupt);
     let rendered = render(&recording, tab, &options, encoder, &bar);
     drop(bar);
-    let report = rendered?;
+    let mut report = rendered?;
+    report.timings.parse_ms = parsed.as_secs_f64() * 1000.0;
+    if args.timings {
+        console.say(&report.timings.to_string());
+    }
     if let Some(chosen) = &report.chosen {
         console.note(chosen);
     }

@@ -1,11 +1,14 @@
 //! Takes the pictures of a clip's pages: several browsers, each on one piece of the clip at a time.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+
+use tracing::Instrument;
 
 use super::chunk::Chunk;
 use super::places::Lookout;
+use super::timings::{Spent, Work};
 use super::{Progress, RenderError, RenderOptions};
 use crate::clip::{Plan, Tick};
 use crate::dom::Replay;
@@ -35,9 +38,17 @@ pub(super) struct Shot {
     /// When.
     pub tick: Tick,
     /// The browser's PNG; `None` when it is the same as the one before.
-    pub picture: Option<Vec<u8>>,
+    pub picture: Option<Arc<Vec<u8>>>,
     /// Where what the overlays ask for is, until the next shot.
     pub places: KnownPlaces,
+}
+
+/// One browser, and the page that is played for it.
+struct Hand<'t> {
+    browser: Option<Stage>,
+    replay: Replay<'t>,
+    /// Time spent on the piece under way.
+    spent: Spent,
 }
 
 /// What a browser has done for one point of the clip.
@@ -79,6 +90,8 @@ pub(super) struct Pool<'a> {
     restarts: AtomicU32,
     refused: AtomicU32,
     screenshots: AtomicBool,
+    /// Which browser worked on each piece, and the time it took.
+    spent: Vec<Mutex<(usize, Spent)>>,
 }
 
 /// Where the pictures arrive: one channel a piece, in the order of the clip.
@@ -108,6 +121,7 @@ impl<'a> Pool<'a> {
             restarts: AtomicU32::new(0),
             refused: AtomicU32::new(0),
             screenshots: AtomicBool::new(false),
+            spent: chunks.iter().map(|_| Mutex::default()).collect(),
         };
         (pool, Arrivals { shots, sheets })
     }
@@ -132,11 +146,19 @@ impl<'a> Pool<'a> {
         }
     }
 
-    /// One browser's work, from start to end. Blocks.
-    pub(super) fn work(&self) {
+    /// Which browser worked on a piece, and the time it took.
+    pub(super) fn spent(&self, chunk: usize) -> (usize, Spent) {
+        self.spent
+            .get(chunk)
+            .map(|spent| *lock(spent))
+            .unwrap_or_default()
+    }
+
+    /// The work of browser `number`, from start to end. Blocks.
+    pub(super) fn work(&self, number: usize) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime {
-            Ok(runtime) => runtime.block_on(self.browse()),
+            Ok(runtime) => runtime.block_on(self.browse(number)),
             Err(error) => {
                 self.fail(RenderError::Thread {
                     reason: error.to_string(),
@@ -148,14 +170,22 @@ impl<'a> Pool<'a> {
         }
     }
 
-    async fn browse(&self) {
-        let mut browser = None;
-        let mut replay = Replay::new(self.job.tab);
+    async fn browse(&self, number: usize) {
+        let mut hand = Hand {
+            browser: None,
+            replay: Replay::new(self.job.tab),
+            spent: Spent::default(),
+        };
         while let Some((at, chunk)) = self.take() {
             let Some(sender) = self.senders.get(at).and_then(|slot| lock(slot).take()) else {
                 continue;
             };
-            if let Err(error) = self.capture(&mut browser, &mut replay, chunk, &sender).await {
+            let span = tracing::debug_span!("segment", number = at, browser = number);
+            let captured = self.capture(&mut hand, chunk, &sender).instrument(span).await;
+            if let Some(spent) = self.spent.get(at) {
+                *lock(spent) = (number, std::mem::take(&mut hand.spent));
+            }
+            if let Err(error) = captured {
                 self.fail(error);
                 // Nobody listens any more when the clip has failed elsewhere.
                 let _ = sender.send(Err(RenderError::Cancelled));
@@ -196,30 +226,25 @@ impl<'a> Pool<'a> {
     /// Takes the pictures of one piece and sends them.
     async fn capture(
         &self,
-        browser: &mut Option<Stage>,
-        replay: &mut Replay<'_>,
+        hand: &mut Hand<'_>,
         chunk: &Chunk,
         sender: &ShotSender,
     ) -> Result<(), RenderError> {
         let mut next = Some(chunk.first);
         let mut shown: Option<Shown> = None;
-        let mut last: Option<Vec<u8>> = None;
+        let mut last: Option<Arc<Vec<u8>>> = None;
         let mut lookout = Lookout::new(self.job.tab);
         while let Some(tick) = next {
             if self.stopped.load(Ordering::Relaxed) || self.job.progress.cancelled() {
                 return Err(RenderError::Cancelled);
             }
-            let taken = match self
-                .frame(browser, replay, chunk, tick, shown.take(), &mut lookout)
-                .await
-            {
+            let taken = match self.frame(hand, chunk, tick, shown.take(), &mut lookout).await {
                 // What was shown is lost with the browser: the frame is made anew in another one.
                 Err(error) if error.is_lost_browser() && self.may_restart() => {
                     tracing::warn!(%error, "starting the browser again");
-                    *browser = None;
+                    hand.browser = None;
                     last = None;
-                    self.frame(browser, replay, chunk, tick, None, &mut lookout)
-                        .await?
+                    self.frame(hand, chunk, tick, None, &mut lookout).await?
                 }
                 taken => taken?,
             };
@@ -229,9 +254,9 @@ impl<'a> Pool<'a> {
                 places,
                 next: after,
             } = taken;
-            let picture = picture.filter(|png| last.as_ref() != Some(png));
+            let picture = picture.filter(|png| last.as_deref() != Some(png)).map(Arc::new);
             if let Some(png) = &picture {
-                last = Some(png.clone());
+                last = Some(Arc::clone(png));
             }
             next = after;
             let shot = Shot {
@@ -239,7 +264,8 @@ impl<'a> Pool<'a> {
                 picture,
                 places,
             };
-            if sender.send(Ok(shot)).is_err() {
+            let sent = hand.spent.on(Work::Wait, || sender.send(Ok(shot)));
+            if sent.is_err() {
                 return Err(RenderError::Cancelled);
             }
             shown = Some(now);
@@ -255,32 +281,38 @@ impl<'a> Pool<'a> {
     /// picture if it can have changed.
     async fn frame(
         &self,
-        browser: &mut Option<Stage>,
-        replay: &mut Replay<'_>,
+        hand: &mut Hand<'_>,
         chunk: &Chunk,
         tick: Tick,
         shown: Option<Shown>,
         lookout: &mut Lookout<'_>,
     ) -> Result<Taken, StageError> {
+        let Hand {
+            browser,
+            replay,
+            spent,
+        } = hand;
         let stage = match browser {
             Some(stage) => stage,
-            None => browser.insert(self.open().await?),
+            None => browser.insert(spent.until(Work::Stage, self.open()).await?),
         };
-        self.draw_sheets(stage).await?;
+        spent.until(Work::Stage, self.draw_sheets(stage)).await?;
         let (shown, changed) = match shown {
-            None => (arrive(stage, replay, tick.recording).await?, true),
+            None => (arrive(stage, replay, tick.recording, spent).await?, true),
             Some(shown) => {
-                let steps = replay.advance_to(tick.recording);
+                let steps = spent.on(Work::Replay, || replay.advance_to(tick.recording));
                 if steps.is_empty() && shown.running == 0 {
                     (shown, false)
                 } else {
-                    (stage.step(&steps, tick.recording).await?, true)
+                    let step = stage.step(&steps, tick.recording);
+                    (spent.until(Work::Stage, step).await?, true)
                 }
             }
         };
         let picture = if changed {
             self.refused.fetch_add(shown.failed, Ordering::Relaxed);
-            Some(stage.png().await?)
+            spent.pictures += 1;
+            Some(spent.until(Work::Draw, stage.png()).await?)
         } else {
             None
         };
@@ -292,11 +324,12 @@ impl<'a> Pool<'a> {
         let until = next.map_or(chunk.grid.end, |next| next.index);
         let times = (tick.index..until).map(|index| self.job.plan.at(index).0 as f64);
         if changed {
-            lookout.look(stage, self.job.overlay).await?;
+            spent
+                .until(Work::Stage, lookout.look(stage, self.job.overlay))
+                .await?;
         }
-        let places = lookout
-            .places(stage, replay.page(), &shown.frames, self.job.overlay, times)
-            .await?;
+        let places = lookout.places(stage, replay.page(), &shown.frames, self.job.overlay, times);
+        let places = spent.until(Work::Stage, places).await?;
         Ok(Taken {
             shown,
             picture,
@@ -366,13 +399,17 @@ pub(super) async fn arrive(
     stage: &mut Stage,
     replay: &mut Replay<'_>,
     time: f64,
+    spent: &mut Spent,
 ) -> Result<Shown, StageError> {
     let mut run_up = RUN_UP;
     loop {
         let from = time - run_up;
-        let mut steps = vec![replay.seek(from)];
-        steps.extend(replay.advance_to(time));
-        let shown = stage.step(&steps, time).await?;
+        let steps = spent.on(Work::Replay, || {
+            let mut steps = vec![replay.seek(from)];
+            steps.extend(replay.advance_to(time));
+            steps
+        });
+        let shown = spent.until(Work::Stage, stage.step(&steps, time)).await?;
         // Animations that were under way at the snapshot began earlier than there: from a full
         // snapshot of the recording they begin with the page.
         if shown.from_snapshot == 0 || from <= replay.page_start() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::RenderError;
 use super::capture::{Arrivals, Job, Shot, picture};
+use super::timings::{Spent, Work};
 use crate::clip::Clip;
 use crate::encode::{Encoder, Frame, Summary};
 use crate::overlay::{KnownPlaces, Overlay, State};
@@ -25,6 +26,8 @@ pub(super) struct Composer<'a> {
     current: Option<Frame>,
     frames: u64,
     captured: u64,
+    /// Time spent on the piece under way.
+    spent: Spent,
 }
 
 /// What a composer has made.
@@ -32,6 +35,8 @@ pub(super) struct Composed {
     pub summary: Summary,
     /// Pictures of the page that differed from the one before.
     pub captured: u64,
+    /// Time spent on each piece.
+    pub spent: Vec<Spent>,
 }
 
 impl<'a> Composer<'a> {
@@ -48,6 +53,7 @@ impl<'a> Composer<'a> {
             current: None,
             frames: 0,
             captured: 0,
+            spent: Spent::default(),
         }
     }
 
@@ -56,21 +62,28 @@ impl<'a> Composer<'a> {
     /// # Errors
     /// Whatever ended a browser's or the encoder's work.
     pub(super) fn run(mut self, arrivals: &Arrivals) -> Result<Composed, RenderError> {
+        let mut spent = Vec::with_capacity(arrivals.shots.len());
         for (at, shots) in arrivals.shots.iter().enumerate() {
-            for shot in shots {
+            while let Ok(shot) = self.spent.on(Work::Wait, || shots.recv()) {
                 let shot = shot?;
                 if at == 0 && self.page.is_none() {
                     self.load_sprites(arrivals)?;
                 }
                 self.take(shot)?;
             }
+            if at + 1 < arrivals.shots.len() {
+                spent.push(std::mem::take(&mut self.spent));
+            }
         }
         self.overlays_until(self.job.plan.end_index())?;
         let length = self.job.plan.length();
         self.flush(length)?;
+        let summary = self.spent.on(Work::Encode, || self.encoder.finish())?;
+        spent.push(self.spent);
         Ok(Composed {
-            summary: self.encoder.finish()?,
+            summary,
             captured: self.captured,
+            spent,
         })
     }
 
@@ -89,7 +102,8 @@ impl<'a> Composer<'a> {
         self.places = shot.places;
         let mut changed = false;
         if let Some(png) = shot.picture {
-            let page = picture(&png, self.job.scene)?;
+            let scene = self.job.scene;
+            let page = self.spent.on(Work::Decode, || picture(&png, scene))?;
             // Pieces of a clip begin with a picture that may be the last one's of the piece before.
             if self.page.as_deref() != Some(&page) {
                 self.page = Some(Arc::new(page));
@@ -116,11 +130,15 @@ impl<'a> Composer<'a> {
     fn draw(&mut self, index: u64, page_changed: bool) -> Result<(), RenderError> {
         let Some(page) = &self.page else { return Ok(()) };
         let (clip_ms, recording) = self.job.plan.at(index);
-        let state = self.overlay.state_at(clip_ms as f64, &self.places);
+        let (overlay, places) = (&self.overlay, &self.places);
+        let state = self
+            .spent
+            .on(Work::Overlay, || overlay.state_at(clip_ms as f64, places));
         if !page_changed && self.state.as_ref() == Some(&state) {
             return Ok(());
         }
-        let pixels = Arc::new(self.overlay.compose(page, &state));
+        let pixels = self.spent.on(Work::Overlay, || overlay.compose(page, &state));
+        let pixels = Arc::new(pixels);
         self.state = Some(state);
         if self.current.as_ref().is_some_and(|frame| frame.pixels == pixels) {
             return Ok(());
@@ -139,7 +157,8 @@ impl<'a> Composer<'a> {
     fn flush(&mut self, clip_ms: u64) -> Result<(), RenderError> {
         if let Some(mut frame) = self.current.take() {
             frame.duration_ms = clip_ms.saturating_sub(frame.clip_ms);
-            self.encoder.push(frame)?;
+            let encoder = &mut self.encoder;
+            self.spent.on(Work::Encode, || encoder.push(frame))?;
             self.frames += 1;
             self.job
                 .progress

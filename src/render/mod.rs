@@ -20,11 +20,15 @@ mod progress;
 mod report;
 mod still;
 mod storyboard;
+mod timings;
 
 use std::thread;
+use std::time::Instant;
 
 use self::capture::{Job, Pool};
-use self::compose::Composer;
+use self::chunk::Chunk;
+use self::compose::{Composed, Composer};
+use self::timings::milliseconds;
 use crate::clip::{Clip, Plan};
 use crate::encode::Encoder;
 use crate::moment::{MomentKind, moments};
@@ -39,6 +43,7 @@ pub use self::progress::{Phase, Progress};
 pub use self::report::Report;
 pub use self::still::{StillOptions, still};
 pub use self::storyboard::{Storyboard, StoryboardOptions, storyboard};
+pub use self::timings::{SegmentTimings, Timings};
 
 /// Makes a clip of one tab of a recording.
 ///
@@ -52,6 +57,7 @@ pub fn render(
     encoder: Box<dyn Encoder>,
     progress: &dyn Progress,
 ) -> Result<Report, RenderError> {
+    let began = Instant::now();
     progress.phase(Phase::Starting);
     let (clip, chosen) = shown(recording, tab, options)?;
     let plan = Plan::new(tab, &clip);
@@ -69,12 +75,16 @@ pub fn render(
     };
     let (pool, arrivals) = Pool::new(job, &chunks);
     let jobs = jobs.min(chunks.len());
+    let planned = began.elapsed();
     progress.phase(Phase::Rendering);
     let composed = thread::scope(|scope| {
         for at in 0..jobs {
             let started = thread::Builder::new()
                 .name(format!("browser {at}"))
-                .spawn_scoped(scope, || pool.work());
+                .spawn_scoped(scope, {
+                    let pool = &pool;
+                    move || pool.work(at)
+                });
             if let Err(error) = started {
                 pool.stop();
                 return Err(RenderError::Thread {
@@ -104,11 +114,36 @@ pub fn render(
             CaptureMethod::Screenshot => "screenshot",
         },
         jobs,
+        timings: Timings {
+            plan_ms: milliseconds(planned),
+            total_ms: milliseconds(began.elapsed()),
+            segments: segments(&plan, &chunks, &pool, &composed),
+            ..Timings::default()
+        },
         clip: Some(clip),
         ..Report::default()
     };
     report.written(&composed.summary);
     Ok(report)
+}
+
+/// What was spent on each piece, by the browsers and where their pictures went.
+fn segments(plan: &Plan, chunks: &[Chunk], pool: &Pool<'_>, composed: &Composed) -> Vec<SegmentTimings> {
+    let segment = |(at, chunk): (usize, &Chunk)| {
+        let (browser, mut spent) = pool.spent(at);
+        if let Some(more) = composed.spent.get(at) {
+            spent.merge(more);
+        }
+        let mut timings = SegmentTimings {
+            browser,
+            from_ms: chunk.first.clip_ms,
+            until_ms: plan.at(chunk.grid.end).0.min(plan.length()),
+            ..SegmentTimings::default()
+        };
+        spent.write_to(&mut timings);
+        timings
+    };
+    chunks.iter().enumerate().map(segment).collect()
 }
 
 /// The part that is shown, and why, where the choice was not the user's.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Timings;
 use crate::clip::Clip;
 use crate::encode::Summary;
 
@@ -35,6 +36,8 @@ pub struct Report {
     pub capture: &'static str,
     /// Browsers that worked at once.
     pub jobs: usize,
+    /// Where the time went.
+    pub timings: Timings,
 }
 
 impl Report {

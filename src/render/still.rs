@@ -2,6 +2,7 @@
 
 use super::capture::{arrive, picture, stage_options};
 use super::places::Lookout;
+use super::timings::Spent;
 use super::{RenderError, RenderOptions};
 use crate::clip::{Clip, Plan, TimePoint};
 use crate::dom::Replay;
@@ -69,7 +70,7 @@ pub(super) async fn take_pictures(
     let mut replay = Replay::new(tab);
     let mut lookout = Lookout::new(tab);
     for (index, still) in at.iter().enumerate() {
-        let shown = arrive(&mut stage, &mut replay, still.page).await?;
+        let shown = arrive(&mut stage, &mut replay, still.page, &mut Spent::default()).await?;
         let page = picture(&stage.png().await?, scene)?;
         let times = std::iter::once(still.clip_ms);
         lookout.look(&mut stage, &overlay).await?;
