@@ -142,14 +142,20 @@ impl Visitor {
         self.page.execute(params).await.unwrap();
     }
 
+    /// Clicks as soon as it can: what has just been found may move, or be another one a moment later.
     async fn click(&self, selector: &str) {
-        self.page
-            .find_element(selector)
-            .await
-            .unwrap()
-            .click()
-            .await
-            .unwrap();
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let clicked = match self.page.find_element(selector).await {
+                Ok(element) => element.click().await.map(|_| ()),
+                Err(error) => Err(error),
+            };
+            match clicked {
+                Ok(()) => return,
+                Err(error) => assert!(Instant::now() < until, "no click on {selector}: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Drags with the mouse over the timeline, from one share of it to another.
@@ -360,6 +366,21 @@ async fn render_and_copy(visitor: &Visitor) {
     // What is rendered is in the list, and opens from there.
     visitor.click("#show-jobs").await;
     visitor.until("document.querySelector('.state.done')").await;
+    // While jobs come and go, nothing is taken from under the hands of whoever is in the list.
+    visitor
+        .js(
+            "window.row = document.querySelector('#job-list li'); row.querySelector('button').focus(); \
+             document.getElementById('options').requestSubmit()",
+        )
+        .await;
+    visitor
+        .until("document.querySelectorAll('#job-list .state.done').length === 2")
+        .await;
+    let kept = visitor
+        .js("return row.isConnected && row.previousSibling !== null && row.contains(document.activeElement)")
+        .await;
+    assert_eq!(kept, true);
+    visitor.visible("result").await;
     visitor.look("5-jobs").await;
     visitor.click("#job-list button").await;
     visitor.until("document.getElementById('jobs').hidden").await;

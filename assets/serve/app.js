@@ -334,44 +334,73 @@ async function listJobs() {
     $("jobs-count").textContent = active;
     show("jobs-count", active > 0);
     show("no-jobs", !jobs.length);
-    const list = $("job-list");
-    // Rebuilding the list would take the focus from whoever is on it.
-    if (!list.contains(document.activeElement)) list.replaceChildren(...jobs.map(jobItem));
+    keepJobs(jobs);
   } finally {
     listing = false;
   }
 }
 
-function jobItem(job) {
+/** The rows of the list, by job. A row stays the same element for as long as its job is listed, so
+ * that nothing is taken from under a mouse or a keyboard. */
+const rows = new Map();
+
+function keepJobs(jobs) {
+  const list = $("job-list");
+  const listed = new Set(jobs.map((job) => job.id));
+  for (const [id, row] of rows) {
+    if (listed.has(id)) continue;
+    row.item.remove();
+    rows.delete(id);
+  }
+  jobs.forEach((job, index) => {
+    if (!rows.has(job.id)) rows.set(job.id, jobRow());
+    const row = rows.get(job.id);
+    row.show(job);
+    if (list.children[index] !== row.item) list.insertBefore(row.item, list.children[index] ?? null);
+  });
+}
+
+function jobRow() {
+  let job = null;
   const item = document.createElement("li");
   const label = document.createElement("span");
-  label.className = `state ${job.state}`;
-  label.textContent = job.state === "running" ? `${Math.round(job.progress * 100)} %` : STATES[job.state];
   const what = document.createElement("div");
   what.className = "what";
-  what.textContent = job.label || job.id;
+  const name = document.createTextNode("");
   const detail = document.createElement("small");
-  detail.textContent = job.failure && job.state !== "done" ? job.failure.message : new Date(job.created_ms).toLocaleString();
-  what.append(detail);
+  what.append(name, detail);
   const actions = document.createElement("div");
   actions.className = "actions";
   const add = (text, action) => {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = text;
-    button.setAttribute("aria-label", `${text}: ${job.label || job.id}`);
     button.addEventListener("click", act(async () => {
-      await action();
-      button.blur();
+      await action(job);
       await listJobs();
     }));
     actions.append(button);
+    return button;
   };
-  if (job.source.stored) add("Open", () => reopen(job));
-  if (job.state === "queued" || job.state === "running") add("Cancel", () => api.cancel(job.id));
-  if (job.state === "dead" || job.state === "canceled") add("Retry", () => api.retry(job.id));
+  const open = add("Open", reopen);
+  const cancel = add("Cancel", (job) => api.cancel(job.id));
+  const retry = add("Retry", (job) => api.retry(job.id));
   item.append(label, what, actions);
-  return item;
+  const show = (now) => {
+    job = now;
+    label.className = `state ${job.state}`;
+    label.textContent = job.state === "running" ? `${Math.round(job.progress * 100)} %` : STATES[job.state];
+    name.data = job.label || job.id;
+    detail.textContent = job.failure && job.state !== "done" ? job.failure.message : new Date(job.created_ms).toLocaleString();
+    const focused = actions.contains(document.activeElement);
+    open.hidden = !job.source.stored;
+    cancel.hidden = job.state !== "queued" && job.state !== "running";
+    retry.hidden = job.state !== "dead" && job.state !== "canceled";
+    for (const button of actions.children) button.setAttribute("aria-label", `${button.textContent}: ${name.data}`);
+    // Whoever pressed what is gone now goes on from its neighbour.
+    if (focused && document.activeElement.hidden) [...actions.children].find((button) => !button.hidden)?.focus();
+  };
+  return { item, show };
 }
 
 /** Shows an earlier job's recording, with its options, and its clip if there is one. */
