@@ -208,27 +208,3 @@ fn a_place_that_cannot_be_written_to_is_5() {
         .stdout("")
         .stderr(predicates::str::contains("/nowhere/clip.gif"));
 }
-
-#[cfg(unix)]
-#[test]
-fn ctrl_c_ends_a_render_without_a_trace() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("domreel"))
-        .args(["render", &fixture("checkout.json.gz"), "--idle", "off", "-o"])
-        .arg(directory.path().join("clip.gif"))
-        .env(
-            "DOMREEL_NO_SANDBOX",
-            if domreel::stage::is_root() { "1" } else { "" },
-        )
-        .spawn()
-        .unwrap();
-    // The clip's temporary file tells that the render is under way.
-    while std::fs::read_dir(directory.path()).unwrap().count() == 0 {
-        assert!(child.try_wait().unwrap().is_none(), "ended before it began");
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    let id = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
-    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
-}

@@ -150,18 +150,29 @@ function isLoading(element) {
   return /^data:/.test(source) && !element.error && (element.readyState < 2 || element.seeking);
 }
 
-// Pictures, fonts and positions that the browser is still getting ready.
-function countPending() {
+// What never got ready, and with which content: it is not waited for again.
+const stuck = new WeakMap();
+
+// Pictures, fonts and positions that the browser is still getting ready. Those of now are given up
+// if `patience` is over.
+function countPending(patience = true) {
   let pending = 0;
+  const wait = (owner, content) => {
+    if (stuck.get(owner) === content) return;
+    if (patience) pending++;
+    else stuck.set(owner, content);
+  };
   for (const inner of documents.values()) {
-    if (native.fonts(inner).status === "loading") pending++;
+    const fonts = native.fonts(inner);
+    if (fonts.status === "loading") wait(inner, fonts.size);
     for (const image of inner.images) {
-      if (!native.imageComplete(image) && /^(data|blob):/.test(native.imageSource(image) || "data:")) pending++;
+      const source = native.imageSource(image);
+      if (!native.imageComplete(image) && /^(data|blob):/.test(source || "data:")) wait(image, source);
     }
   }
   for (const element of players) {
     if (!native.isConnected(element)) players.delete(element);
-    else if (isLoading(element)) pending++;
+    else if (isLoading(element)) wait(element, native.getAttribute(element, "src"));
   }
   return pending + pendingCanvases();
 }

@@ -60,11 +60,11 @@ function step(steps, to) {
 }
 
 // Goes on with what was not ready; gives how much still is not.
-function settle(to) {
+function settle(to, patience) {
   applyScrolls();
   seekMedia(to);
   drawCanvases();
-  return countPending();
+  return countPending(patience);
 }
 
 // Boxes of nodes in CSS pixels of the top page: [handle, x, y, width, height] of those that have one.

@@ -1,13 +1,18 @@
-//! Ctrl-C: the first one asks for an orderly end, the second one ends at once.
+//! Ctrl-C: the first one asks for an orderly end, the second one for one without a result, which has
+//! two seconds to come; the third one ends at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use super::failure::{Failure, Status};
 
-/// Knows whether Ctrl-C was pressed.
+/// How long the second Ctrl-C leaves for clearing up.
+const CLEARING_UP: Duration = Duration::from_secs(2);
+
+/// Knows how often Ctrl-C was pressed.
 #[derive(Debug, Clone)]
-pub(crate) struct Interrupt(Arc<AtomicBool>);
+pub(crate) struct Interrupt(Arc<AtomicU8>);
 
 impl Interrupt {
     /// Begins to listen; until then Ctrl-C ends the process. Listens until the process ends.
@@ -15,7 +20,7 @@ impl Interrupt {
     /// # Errors
     /// When the system gives no thread or no signal.
     pub(crate) fn listen() -> Result<Self, Failure> {
-        let pressed = Arc::new(AtomicBool::new(false));
+        let pressed = Arc::new(AtomicU8::new(0));
         let seen = Arc::clone(&pressed);
         let failed = |error: std::io::Error| Failure::new(Status::Internal, error);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -29,10 +34,14 @@ impl Interrupt {
         };
         let listen = move || {
             runtime.block_on(async {
-                while signals.next().await {
-                    if seen.swap(true, Ordering::Relaxed) {
+                let mut wanted = signals.next().await;
+                while wanted {
+                    if seen.fetch_add(1, Ordering::Relaxed) > 0 {
+                        // Files that have no name yet are removed meanwhile.
+                        let _ = tokio::time::timeout(CLEARING_UP, signals.next()).await;
                         std::process::exit(i32::from(Status::Interrupted as u8));
                     }
+                    wanted = signals.next().await;
                 }
             });
         };
@@ -45,7 +54,12 @@ impl Interrupt {
 
     /// Whether the work is to stop.
     pub(crate) fn is_pressed(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether nothing is wanted of the work any more.
+    pub(crate) fn is_pressed_twice(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 1
     }
 
     /// What a command that was stopped returns.

@@ -16,6 +16,8 @@ const TICK: Duration = Duration::from_millis(120);
 pub(crate) struct RenderBar {
     bar: ProgressBar,
     interrupt: Interrupt,
+    /// Whether the first Ctrl-C ends the clip early instead of giving it up.
+    keeps: bool,
     /// When rendering began: speed and time left count from there, not from the browsers' start.
     began: Mutex<Option<Instant>>,
 }
@@ -32,8 +34,15 @@ impl RenderBar {
         RenderBar {
             bar,
             interrupt,
+            keeps: false,
             began: Mutex::new(None),
         }
+    }
+
+    /// The first Ctrl-C ends the clip with what is there, the second one gives it up.
+    pub(crate) fn keeping_what_is_there(mut self) -> Self {
+        self.keeps = true;
+        self
     }
 
     fn elapsed(&self) -> Duration {
@@ -67,8 +76,15 @@ impl Progress for RenderBar {
             .set_message(message(clip_ms, length_ms, frames, self.elapsed()));
     }
 
+    fn enough(&self) -> bool {
+        self.keeps && self.interrupt.is_pressed()
+    }
+
     fn cancelled(&self) -> bool {
-        self.interrupt.is_pressed()
+        match self.keeps {
+            true => self.interrupt.is_pressed_twice(),
+            false => self.interrupt.is_pressed(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use domreel::embed::beside::Extra;
 use domreel::embed::manifest::Manifest;
-use domreel::encode::output::{EncodeOptions, Format, Target, open};
+use domreel::encode::output::{EncodeOptions, Format, Target, open, partial_name};
 use domreel::redact::RedactionReport;
 use domreel::render::{DrawingOptions, RenderOptions, Report, render};
 use serde::Serialize;
@@ -31,7 +31,9 @@ use super::progress::RenderBar;
   domreel render session.json --from 13:37:05Z --speed 2 --idle off --width 1280 -o clip.gif
   domreel render session.json --around error -o clip.gif --with manifest,vtt,poster
   domreel render session.json -o frames/             PNG files and frames.json
-  cat session.json | domreel render - -o - > clip.gif")]
+  cat session.json | domreel render - -o - > clip.gif
+
+The first Ctrl-C ends the clip there and calls it clip.partial.gif; the second one gives it up.")]
 pub(crate) struct RenderArgs {
     #[command(flatten)]
     input: InputArgs,
@@ -179,10 +181,13 @@ pub(super) fn make(
     };
     let encoder = open(&target, format, &EncodeOptions::default())?;
     let encoder = beside::with_poster(encoder, output, extras, (&recording, tab), &options)?;
-    let bar = RenderBar::new(console, interrupt);
+    let bar = RenderBar::new(console, interrupt).keeping_what_is_there();
     let rendered = render(&recording, tab, &options, encoder, &bar);
     drop(bar);
     let mut report = rendered?;
+    if report.partial {
+        return Err(stopped(output, format, &report));
+    }
     report.timings.parse_ms = parsed.as_secs_f64() * 1000.0;
     if args.timings {
         console.say(&report.timings.to_string());
@@ -211,6 +216,20 @@ pub(super) fn make(
         report,
         manifest,
     })
+}
+
+/// The clip ends where Ctrl-C was pressed; nothing is written beside it.
+fn stopped(output: &Path, format: Format, report: &Report) -> Failure {
+    let place = match (output.as_os_str() == "-", format) {
+        (true, _) => "what was written".to_owned(),
+        (false, Format::Png) => output.display().to_string(),
+        (false, _) => partial_name(output).display().to_string(),
+    };
+    let seconds = report.clip_ms as f64 / 1000.0;
+    Failure::message(
+        Status::Interrupted,
+        format!("stopped: {place} holds the first {seconds:.1} s of the clip"),
+    )
 }
 
 impl Made<'_> {

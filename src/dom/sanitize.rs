@@ -39,13 +39,15 @@ pub(super) fn shown(element: &Element, name: &str) -> Option<Arc<str>> {
 }
 
 /// Attributes that go nowhere, whatever element they are of.
-const REFUSED: [&str; 13] = [
+const REFUSED: [&str; 14] = [
     "attributionsrc",
     "autofocus",
     "autoplay",
     "csp",
     "formaction",
     "integrity",
+    // What is out of sight would be waited for.
+    "loading",
     "manifest",
     "nonce",
     "ping",
@@ -141,6 +143,7 @@ mod tests {
             ("form", "action", "https://a.example/"),
             ("button", "formaction", "https://a.example/"),
             ("input", "autofocus", ""),
+            ("img", "loading", "lazy"),
             ("video", "autoplay", ""),
             ("link", "href", "https://a.example/a.css"),
             ("link", "href", "data:text/css,"),

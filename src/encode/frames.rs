@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::jobs::{Jobs, Workers};
+use super::output::sync;
 use super::{EncodeError, Encoder, Frame, FrameCheck, Summary};
 use crate::pixmap::Pixmap;
 
@@ -34,6 +35,9 @@ pub struct FrameList {
     pub height: u32,
     /// How long all of them are shown together, in milliseconds.
     pub duration_ms: u64,
+    /// Whether the clip was stopped before its end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
     /// The pictures in the order they are shown.
     pub frames: Vec<ListedFrame>,
 }
@@ -60,6 +64,7 @@ pub struct FramesEncoder {
     writing: Jobs<Result<u64, EncodeError>>,
     listed: Vec<ListedFrame>,
     bytes: u64,
+    partial: bool,
 }
 
 impl FramesEncoder {
@@ -78,6 +83,7 @@ impl FramesEncoder {
             writing: Jobs::default(),
             listed: Vec::new(),
             bytes: 0,
+            partial: false,
         })
     }
 
@@ -126,9 +132,19 @@ impl Encoder for FramesEncoder {
         Ok(())
     }
 
+    fn set_partial(&mut self) {
+        self.partial = true;
+    }
+
     fn finish(mut self: Box<Self>) -> Result<Summary, EncodeError> {
         self.write_held()?;
         while self.collect(true)? {}
+        // The list must not outlive, in a loss of power, what it names.
+        for frame in &self.listed {
+            let path = self.directory.join(&frame.file);
+            let synced = fs::File::open(&path).and_then(|file| sync(&file));
+            synced.map_err(|source| file_error(&path, source))?;
+        }
         let (width, height) = self.check.size().ok_or(EncodeError::NoFrames)?;
         let frames = self.listed.len() as u64;
         let duration_ms = self
@@ -140,6 +156,7 @@ impl Encoder for FramesEncoder {
             width,
             height,
             duration_ms,
+            partial: self.partial,
             frames: self.listed,
         };
         let path = self.directory.join(INDEX);
@@ -198,6 +215,9 @@ fn write_whole(path: &Path, content: &[u8]) -> Result<u64, EncodeError> {
             .tempfile_in(directory)?;
         file.write_all(content)?;
         make_readable(file.as_file())?;
+        if path.ends_with(INDEX) {
+            sync(file.as_file())?;
+        }
         file.persist(path).map_err(|error| error.error)?;
         Ok(content.len() as u64)
     };

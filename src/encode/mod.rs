@@ -66,6 +66,11 @@ pub trait Encoder: Send {
     /// without chapters ignore it.
     fn set_chapters(&mut self, _chapters: Vec<Chapter>) {}
 
+    /// Says that the clip was stopped before its end, so that its place tells: a file is called
+    /// `clip.partial.gif` instead of `clip.gif`, a list of frames says so. To be called before
+    /// [`Encoder::finish`].
+    fn set_partial(&mut self) {}
+
     /// Writes what is left and flushes the output.
     fn finish(self: Box<Self>) -> Result<Summary, EncodeError>;
 }

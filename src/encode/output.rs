@@ -114,6 +114,7 @@ fn open_ffmpeg(
         encoder: FfmpegEncoder::new(file.path(), options)?,
         file,
         path: path.to_owned(),
+        partial: false,
     }))
 }
 
@@ -123,11 +124,11 @@ fn open_stream(
     options: &EncodeOptions,
 ) -> Result<Box<dyn Encoder>, EncodeError> {
     Ok(match format {
-        Format::Gif => Box::new(Placed(GifEncoder::new(output, options.gif())?)),
-        Format::Apng => Box::new(Placed(ApngEncoder::new(output, options.threads)?)),
-        Format::Webp => Box::new(Placed(WebpEncoder::new(output, options.threads)?)),
+        Format::Gif => Placed::new(GifEncoder::new(output, options.gif())?),
+        Format::Apng => Placed::new(ApngEncoder::new(output, options.threads)?),
+        Format::Webp => Placed::new(WebpEncoder::new(output, options.threads)?),
         #[cfg(feature = "mp4")]
-        Format::Mp4 => Box::new(Placed(super::mp4::Mp4Encoder::new(output, options.quantiser)?)),
+        Format::Mp4 => Placed::new(super::mp4::Mp4Encoder::new(output, options.quantiser)?),
         _ => {
             return Err(EncodeError::NotAStream {
                 format: format.name(),
@@ -172,24 +173,51 @@ impl Write for Place {
     }
 }
 
+/// The name that a clip gets instead of `path` when it was stopped before its end.
+pub fn partial_name(path: &Path) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(".partial");
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
 /// An encoder whose output is put into its place at the end.
-struct Placed<E>(E);
+struct Placed<E> {
+    encoder: E,
+    partial: bool,
+}
+
+impl<E> Placed<E> {
+    fn new(encoder: E) -> Box<Self> {
+        Box::new(Placed {
+            encoder,
+            partial: false,
+        })
+    }
+}
 
 impl<E: StreamEncoder<Output = BufWriter<Place>>> Encoder for Placed<E> {
     fn push(&mut self, frame: Frame) -> Result<(), EncodeError> {
-        self.0.push(frame)
+        self.encoder.push(frame)
     }
 
     fn set_chapters(&mut self, chapters: Vec<Chapter>) {
-        self.0.set_chapters(chapters);
+        self.encoder.set_chapters(chapters);
+    }
+
+    fn set_partial(&mut self) {
+        self.partial = true;
     }
 
     fn finish(self: Box<Self>) -> Result<Summary, EncodeError> {
-        let (output, summary) = self.0.finish()?;
+        let (output, summary) = self.encoder.finish()?;
         // What an encoder gives back is flushed.
         let (place, _) = output.into_parts();
         if let Place::File(path, file) = place {
-            persist(file, &path)?;
+            persist(file, &place_of(&path, self.partial))?;
         }
         Ok(summary)
     }
@@ -199,6 +227,7 @@ struct FfmpegFile {
     encoder: FfmpegEncoder,
     file: NamedTempFile,
     path: PathBuf,
+    partial: bool,
 }
 
 impl Encoder for FfmpegFile {
@@ -210,10 +239,22 @@ impl Encoder for FfmpegFile {
         self.encoder.set_chapters(chapters);
     }
 
+    fn set_partial(&mut self) {
+        self.partial = true;
+    }
+
     fn finish(self: Box<Self>) -> Result<Summary, EncodeError> {
         let summary = Box::new(self.encoder).finish()?;
-        persist(self.file, &self.path)?;
+        persist(self.file, &place_of(&self.path, self.partial))?;
         Ok(summary)
+    }
+}
+
+fn place_of(path: &Path, partial: bool) -> PathBuf {
+    if partial {
+        partial_name(path)
+    } else {
+        path.to_owned()
     }
 }
 
@@ -241,10 +282,15 @@ fn persist(file: NamedTempFile, path: &Path) -> Result<(), EncodeError> {
         path: path.to_owned(),
         source,
     };
-    // The name must never point at a file that a loss of power leaves without its bytes.
-    file.as_file().sync_data().map_err(failed)?;
+    sync(file.as_file()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Waits until the disk has a file's bytes. To be done before it is renamed: a name must never point
+/// at a file that a loss of power leaves empty.
+pub(super) fn sync(file: &std::fs::File) -> io::Result<()> {
+    file.sync_data()
 }
 
 #[cfg(test)]
@@ -282,6 +328,30 @@ mod tests {
         assert!(!path.exists());
         let summary = encoder.finish().unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().len(), summary.bytes);
+    }
+
+    #[test]
+    fn a_stopped_clip_has_a_name_that_says_so() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("clip.gif");
+        std::fs::write(&path, "the clip of yesterday").unwrap();
+        let mut encoder = open(
+            &Target::Path(path.clone()),
+            Format::Gif,
+            &EncodeOptions::default(),
+        )
+        .unwrap();
+        encoder.push(frame()).unwrap();
+        encoder.set_partial();
+        encoder.finish().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"the clip of yesterday");
+        let partial = std::fs::read(directory.path().join("clip.partial.gif")).unwrap();
+        assert!(partial.starts_with(b"GIF89a"));
+        assert_eq!(
+            partial_name(Path::new("a/b.c.mp4")),
+            Path::new("a/b.c.partial.mp4")
+        );
+        assert_eq!(partial_name(Path::new("clip")), Path::new("clip.partial"));
     }
 
     #[test]

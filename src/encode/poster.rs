@@ -14,6 +14,7 @@ pub struct PosterEncoder {
     path: PathBuf,
     at_ms: u64,
     picture: Option<Arc<Pixmap>>,
+    partial: bool,
 }
 
 impl PosterEncoder {
@@ -25,6 +26,7 @@ impl PosterEncoder {
             path,
             at_ms,
             picture: None,
+            partial: false,
         }
     }
 }
@@ -41,9 +43,17 @@ impl Encoder for PosterEncoder {
         self.encoder.set_chapters(chapters);
     }
 
+    /// A part of a clip has no poster.
+    fn set_partial(&mut self) {
+        self.partial = true;
+        self.encoder.set_partial();
+    }
+
     fn finish(self: Box<Self>) -> Result<Summary, EncodeError> {
         let summary = self.encoder.finish()?;
-        if let Some(picture) = self.picture {
+        if let Some(picture) = self.picture
+            && !self.partial
+        {
             let file = png(&picture).map_err(|source| EncodeError::File {
                 path: self.path.clone(),
                 source,

@@ -41,6 +41,8 @@ pub(super) struct Shot {
     pub picture: Option<Arc<Vec<u8>>>,
     /// Where what the overlays ask for is, until the next shot.
     pub places: KnownPlaces,
+    /// Whether it is the last one of its piece of the clip.
+    pub last: bool,
 }
 
 /// One browser, and the page that is played for it.
@@ -194,6 +196,13 @@ impl<'a> Pool<'a> {
     }
 
     fn take(&self) -> Option<(usize, &Chunk)> {
+        if self.job.progress.enough() {
+            // Nobody takes the pieces that wait, and nobody is to wait for them.
+            for slot in &self.senders {
+                drop(lock(slot).take());
+            }
+            return None;
+        }
         if self.stopped.load(Ordering::Relaxed) {
             return None;
         }
@@ -238,6 +247,9 @@ impl<'a> Pool<'a> {
             if self.stopped.load(Ordering::Relaxed) || self.job.progress.cancelled() {
                 return Err(RenderError::Cancelled);
             }
+            if self.job.progress.enough() {
+                return Ok(());
+            }
             let taken = match self.frame(hand, chunk, tick, shown.take(), &mut lookout).await {
                 // What was shown is lost with the browser: the frame is made anew in another one.
                 Err(error) if error.is_lost_browser() && self.may_restart() => {
@@ -263,6 +275,7 @@ impl<'a> Pool<'a> {
                 tick,
                 picture,
                 places,
+                last: next.is_none(),
             };
             let sent = hand.spent.on(Work::Wait, || sender.send(Ok(shot)));
             if sent.is_err() {

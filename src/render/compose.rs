@@ -37,6 +37,8 @@ pub(super) struct Composed {
     pub captured: u64,
     /// Time spent on each piece.
     pub spent: Vec<Spent>,
+    /// The point of the clip's grid that it ends at, if it was stopped before its end.
+    pub stopped_at: Option<u64>,
 }
 
 impl<'a> Composer<'a> {
@@ -57,33 +59,61 @@ impl<'a> Composer<'a> {
         }
     }
 
-    /// Takes all pictures as they arrive and finishes the clip.
+    /// Takes all pictures as they arrive and finishes the clip: with the last one that came, where
+    /// it was stopped.
     ///
     /// # Errors
     /// Whatever ended a browser's or the encoder's work.
     pub(super) fn run(mut self, arrivals: &Arrivals) -> Result<Composed, RenderError> {
+        let mut stopped = false;
         let mut spent = Vec::with_capacity(arrivals.shots.len());
         for (at, shots) in arrivals.shots.iter().enumerate() {
+            let mut whole = false;
             while let Ok(shot) = self.spent.on(Work::Wait, || shots.recv()) {
                 let shot = shot?;
+                if self.job.progress.cancelled() {
+                    return Err(RenderError::Cancelled);
+                }
+                whole = shot.last;
                 if at == 0 && self.page.is_none() {
                     self.load_sprites(arrivals)?;
                 }
                 self.take(shot)?;
             }
+            if !whole {
+                if !self.job.progress.enough() {
+                    return Err(RenderError::Thread {
+                        reason: "a browser's pictures ended early".to_owned(),
+                    });
+                }
+                stopped = true;
+                break;
+            }
             if at + 1 < arrivals.shots.len() {
                 spent.push(std::mem::take(&mut self.spent));
             }
         }
-        self.overlays_until(self.job.plan.end_index())?;
-        let length = self.job.plan.length();
+        let mut length = self.job.plan.length();
+        if stopped {
+            if self.job.progress.cancelled() {
+                return Err(RenderError::Cancelled);
+            }
+            length = length.min(self.job.plan.at(self.next).0);
+            self.encoder.set_partial();
+        } else {
+            self.overlays_until(self.job.plan.end_index())?;
+        }
         self.flush(length)?;
+        if stopped && self.frames == 0 {
+            return Err(RenderError::Cancelled);
+        }
         let summary = self.spent.on(Work::Encode, || self.encoder.finish())?;
         spent.push(self.spent);
         Ok(Composed {
             summary,
             captured: self.captured,
             spent,
+            stopped_at: stopped.then_some(self.next),
         })
     }
 

@@ -49,7 +49,8 @@ pub use self::timings::{SegmentTimings, Timings};
 ///
 /// # Errors
 /// When there is nothing to show, the browser cannot be used or fails twice, or the clip cannot be
-/// written. Nothing is left under the output's name then.
+/// written. Nothing is left under the output's name then. A clip that was stopped before its end
+/// ([`Progress::enough`]) is no error: the report says that it is partial, and its file's name does.
 pub fn render(
     recording: &Recording,
     tab: &Tab,
@@ -102,11 +103,16 @@ pub fn render(
         })
     })?;
     progress.phase(Phase::Finishing);
+    let (clip_ms, until) = match composed.stopped_at {
+        Some(index) => plan.at(index),
+        None => (plan.length(), clip.map.end()),
+    };
     let mut report = Report {
         chosen,
         captured: composed.captured,
-        clip_ms: plan.length(),
-        recording_ms: clip.map.end() - clip.map.start(),
+        clip_ms,
+        recording_ms: until - clip.map.start(),
+        partial: composed.stopped_at.is_some(),
         refused_changes: u64::from(pool.refused()),
         restarts: pool.restarts(),
         capture: match pool.capture_method() {

@@ -23,7 +23,12 @@ pub trait Progress: Sync {
         let _ = (clip_ms, length_ms, frames);
     }
 
-    /// The render is to stop as soon as it can.
+    /// The clip is to end with what has been drawn of it.
+    fn enough(&self) -> bool {
+        false
+    }
+
+    /// The render is to stop as soon as it can, and nothing of it is wanted.
     fn cancelled(&self) -> bool {
         false
     }

@@ -24,6 +24,8 @@ pub struct Report {
     pub captured: u64,
     /// Length of the clip in milliseconds of clip time.
     pub clip_ms: u64,
+    /// Whether it was stopped before its end; lengths are those of what there is.
+    pub partial: bool,
     /// Recording time that it shows or folds, in milliseconds.
     pub recording_ms: f64,
     /// Bytes written.

@@ -18,6 +18,9 @@ use super::{CaptureMethod, StageError};
 /// How long a browser may take from start to its first answer.
 const START_DEADLINE: Duration = Duration::from_secs(30);
 
+/// The oldest browser that has all that the page script uses.
+const OLDEST: u32 = 121;
+
 /// How long a killed browser may take to be gone.
 const EXIT_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -150,12 +153,30 @@ impl Browser {
                 })??;
         // Messages that the protocol crate cannot read are of no interest; a closed connection ends the loop.
         let handler = tokio::spawn(async move { while handler.next().await.is_some() {} });
-        Ok(Browser {
+        let browser = Browser {
             cdp,
             process,
             _guard: guard,
             handler,
             _profile: profile,
+        };
+        browser.check_version(&options.program).await?;
+        Ok(browser)
+    }
+
+    async fn check_version(&self, program: &Path) -> Result<(), StageError> {
+        let version = timeout(START_DEADLINE, self.cdp.version());
+        let version = version.await.map_err(|_| StageError::Deadline {
+            what: "asking the browser for its version",
+            after: START_DEADLINE,
+        })??;
+        if is_new_enough(&version.product) {
+            return Ok(());
+        }
+        Err(StageError::Version {
+            program: program.to_owned(),
+            product: version.product.chars().take(100).collect(),
+            oldest: OLDEST,
         })
     }
 
@@ -184,6 +205,16 @@ impl Drop for Browser {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
+}
+
+/// Whether a browser that calls itself `product` (`HeadlessChrome/140.0.7339.80`) can be used.
+fn is_new_enough(product: &str) -> bool {
+    let version = product
+        .split_once("Chrome/")
+        .or_else(|| product.split_once("Chromium/"));
+    version
+        .and_then(|(_, version)| version.split('.').next()?.parse::<u32>().ok())
+        .is_some_and(|major| major >= OLDEST)
 }
 
 fn command(options: &BrowserOptions, method: CaptureMethod, profile: &Path) -> Command {
@@ -237,4 +268,29 @@ async fn devtools_address(stderr: ChildStderr) -> Result<String, Vec<String>> {
         messages.push(line);
     }
     Err(messages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_browsers_and_others_are_refused() {
+        for product in [
+            "HeadlessChrome/140.0.7339.80",
+            "Chrome/121.0.1.2",
+            "Chromium/156.0.0.0",
+        ] {
+            assert!(is_new_enough(product), "{product}");
+        }
+        for product in [
+            "HeadlessChrome/64.0.3282.0",
+            "Chrome/120.9.9.9",
+            "Firefox/140.0",
+            "Chrome/",
+            "",
+        ] {
+            assert!(!is_new_enough(product), "{product}");
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub enum StageError {
         program: PathBuf,
     },
     /// The browser program could not be started.
-    #[error("cannot start the browser {}: {source}", program.display())]
+    #[error("cannot start the browser {}: {source}; ‘domreel doctor’ finds one that works", program.display())]
     Start {
         /// The program.
         program: PathBuf,
@@ -45,12 +45,28 @@ pub enum StageError {
     )]
     NoSandbox,
     /// The browser ended before it could be spoken to.
-    #[error("the browser {} ended right after its start: {messages}", program.display())]
+    #[error(
+        "the browser {} ended right after its start: {messages}; ‘domreel doctor’ tells whether it works here",
+        program.display()
+    )]
     Ended {
         /// The program.
         program: PathBuf,
         /// Its last messages.
         messages: String,
+    },
+    /// The browser is older than what the page script needs, or is no Chromium.
+    #[error(
+        "the browser {} is {product}, which cannot be used: Chromium {oldest} or newer is needed; update \
+         it, or name another one with --browser", program.display()
+    )]
+    Version {
+        /// The program.
+        program: PathBuf,
+        /// What it calls itself.
+        product: String,
+        /// The oldest version that will do.
+        oldest: u32,
     },
     /// No directory for the browser's profile could be made.
     #[error(
@@ -61,15 +77,27 @@ pub enum StageError {
         source: std::io::Error,
     },
     /// The browser did not answer in time.
-    #[error("{what} took longer than {} s", after.as_secs())]
+    #[error(
+        "{what} took longer than {} s: the browser hangs, or the machine has too much to do; fewer \
+         browsers at once (--jobs 1) need less, ‘domreel doctor’ tells whether it works here", after.as_secs()
+    )]
     Deadline {
         /// What was waited for.
         what: &'static str,
         /// How long.
         after: Duration,
     },
+    /// The process that draws the page ended, as it does when memory runs out.
+    #[error(
+        "{what} failed, for the page's process ended: if memory ran out, fewer browsers at once (--jobs 1) \
+         and a smaller picture need less"
+    )]
+    Crashed {
+        /// What was waited for.
+        what: &'static str,
+    },
     /// The browser or its page is gone, or answered with an error.
-    #[error("the browser failed: {0}")]
+    #[error("the browser failed: {0}; ‘domreel doctor’ tells whether it works here")]
     Protocol(#[from] CdpError),
     /// Our own script failed in the page.
     #[error("the page could not be brought to the recorded state: {message}")]
@@ -123,7 +151,10 @@ impl StageError {
     pub fn is_lost_browser(&self) -> bool {
         matches!(
             self,
-            StageError::Deadline { .. } | StageError::Protocol(_) | StageError::Picture { .. }
+            StageError::Deadline { .. }
+                | StageError::Crashed { .. }
+                | StageError::Protocol(_)
+                | StageError::Picture { .. }
         )
     }
 }

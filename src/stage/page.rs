@@ -14,11 +14,14 @@ use chromiumoxide::cdp::browser_protocol::emulation::{
 use chromiumoxide::cdp::browser_protocol::fetch::{
     self, EventRequestPaused, FailRequestParams, FulfillRequestParams, HeaderEntry, RequestPattern,
 };
+use chromiumoxide::cdp::browser_protocol::inspector;
 use chromiumoxide::cdp::browser_protocol::network::{self, ErrorReason};
 use chromiumoxide::cdp::browser_protocol::page::NavigateParams;
 use chromiumoxide::cdp::browser_protocol::target::CreateTargetParams;
 use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
+use chromiumoxide::error::CdpError;
 use futures::StreamExt;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -48,6 +51,9 @@ const CALL_DEADLINE: Duration = Duration::from_secs(30);
 pub(super) struct Page {
     page: chromiumoxide::Page,
     refuser: JoinHandle<()>,
+    watcher: JoinHandle<()>,
+    /// Becomes true when the process that draws the page ends: it answers nothing from then on.
+    crashed: watch::Receiver<bool>,
 }
 
 impl Page {
@@ -92,7 +98,30 @@ impl Page {
                 }
             }
         });
-        let this = Page { page, refuser };
+        let mut ends = deadline(
+            "watching the page",
+            page.event_listener::<inspector::EventTargetCrashed>(),
+        )
+        .await?;
+        deadline(
+            "watching the page",
+            page.execute(inspector::EnableParams::default()),
+        )
+        .await?;
+        let (crash, crashed) = watch::channel(false);
+        let watcher = tokio::spawn(async move {
+            if ends.next().await.is_some() {
+                crash.send_replace(true);
+            }
+            // Its end would be taken for news.
+            crash.closed().await;
+        });
+        let this = Page {
+            page,
+            refuser,
+            watcher,
+            crashed,
+        };
         this.call("loading the empty page", NavigateParams::new(ADDRESS))
             .await?;
         // Pictures of the screen would wait for ever: their frames end by that clock.
@@ -116,7 +145,7 @@ impl Page {
         )
         .await?;
         self.grant_time(AHEAD_MS).await?;
-        let ahead = async { Ok::<_, StageError>(expired.next().await) };
+        let ahead = async { Ok(expired.next().await) };
         deadline("stopping the page's clock", ahead).await?;
         Ok(())
     }
@@ -136,8 +165,11 @@ impl Page {
         what: &'static str,
         command: T,
     ) -> Result<T::Response, StageError> {
-        let answer = deadline(what, self.page.execute(command)).await?;
-        Ok(answer.result)
+        let mut crashed = self.crashed.clone();
+        tokio::select! {
+            answer = deadline(what, self.page.execute(command)) => Ok(answer?.result),
+            Ok(_) = crashed.wait_for(|crashed| *crashed) => Err(StageError::Crashed { what }),
+        }
     }
 
     /// Evaluates an expression of ours and gives its value.
@@ -168,6 +200,7 @@ impl Page {
 impl Drop for Page {
     fn drop(&mut self) {
         self.refuser.abort();
+        self.watcher.abort();
     }
 }
 
@@ -184,13 +217,14 @@ fn document(id: fetch::RequestId) -> FulfillRequestParams {
     fulfil
 }
 
-async fn deadline<T, E: Into<StageError>>(
+async fn deadline<T>(
     what: &'static str,
-    call: impl Future<Output = Result<T, E>>,
+    call: impl Future<Output = Result<T, CdpError>>,
 ) -> Result<T, StageError> {
     match timeout(CALL_DEADLINE, call).await {
-        Ok(answer) => answer.map_err(Into::into),
-        Err(_) => Err(StageError::Deadline {
+        // The protocol crate has a deadline of its own.
+        Ok(answer) if !matches!(answer, Err(CdpError::Timeout)) => answer.map_err(Into::into),
+        _ => Err(StageError::Deadline {
             what,
             after: CALL_DEADLINE,
         }),

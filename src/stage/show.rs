@@ -140,9 +140,14 @@ impl Stage {
             }
             self.camera.tick(&self.page).await?;
             tokio::time::sleep(READY_PAUSE).await;
+            // What does not get ready costs its time once, not with every frame.
+            let patience = begun.elapsed() < READY_DEADLINE;
             let left = self
                 .page
-                .evaluate("waiting for pictures", format!("domreel.settle({to})"))
+                .evaluate(
+                    "waiting for pictures",
+                    format!("domreel.settle({to}, {patience})"),
+                )
                 .await?;
             shown.pending = read(left)?;
         }

@@ -242,7 +242,9 @@ fn not_rendered(error: RenderError) -> JobError {
     let message = error.to_string();
     match error {
         RenderError::Clip(ClipError::NoPicture) => JobError::fatal(Class::Recording, message),
-        RenderError::Clip(_) | RenderError::Tab { .. } => JobError::fatal(Class::Option, message),
+        RenderError::Clip(_) | RenderError::Around(_) | RenderError::Tab { .. } => {
+            JobError::fatal(Class::Option, message)
+        }
         RenderError::Stage(_) => JobError::retryable(Class::Browser, message),
         RenderError::Encode(error) => not_encoded(error),
         _ => JobError::retryable(Class::Internal, message),

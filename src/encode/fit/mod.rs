@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use self::ladder::Rung;
 use self::reduce::{Scaler, Thinner};
-use super::output::{EncodeOptions, Target, open};
+use super::output::{EncodeOptions, Target, open, partial_name};
 use super::spool::Spool;
 use super::{Chapter, EncodeError, Encoder, Format, Frame, Summary};
 
@@ -204,6 +204,12 @@ impl Encoder for FitEncoder {
 
     fn set_chapters(&mut self, chapters: Vec<Chapter>) {
         self.chapters = chapters;
+    }
+
+    fn set_partial(&mut self) {
+        if let Target::Path(path) = &mut self.target {
+            *path = partial_name(path);
+        }
     }
 
     fn finish(mut self: Box<Self>) -> Result<Summary, EncodeError> {
