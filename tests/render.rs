@@ -13,7 +13,7 @@ use domreel::format::{Input, ReadOptions, read};
 use domreel::overlay::OutputSize;
 use domreel::recording::Recording;
 use domreel::render::{Choice, DrawingOptions, Progress, RenderOptions, Report, render};
-use domreel::stage::CaptureMethod;
+use domreel::stage::{CaptureMethod, ReadyBrowsers, ReadyOptions};
 
 /// Keeps the frames of a clip.
 #[derive(Clone, Default)]
@@ -61,6 +61,7 @@ fn options(jobs: usize, capture: Option<CaptureMethod>) -> RenderOptions {
             no_sandbox: browser.no_sandbox,
             capture,
             jobs,
+            ready: None,
         },
         ..RenderOptions::default()
     }
@@ -103,6 +104,43 @@ fn frames_depend_on_the_recording_alone() {
         assert_eq!(report.capture, "screenshot");
         assert_same(&first, &screen, &format!("{name}, pictures of the screen"));
     }
+}
+
+#[test]
+fn kept_browsers_draw_the_same() {
+    let kept = ReadyBrowsers::new(ReadyOptions {
+        idle: 1,
+        renders: 3,
+        ..ReadyOptions::default()
+    })
+    .expect("threads");
+    // Two sizes, each twice: the same page again, and another one in the same browser.
+    for (name, renders) in [("checkout.json.gz", 2), ("motion.json.gz", 2)] {
+        let recording = fixture(name);
+        let cold = options(1, None);
+        let mut warm = cold.clone();
+        warm.drawing.ready = Some(kept.clone());
+        let (first, _) = frames(&recording, &cold, &());
+        for again in 0..renders {
+            let (kept_frames, report) = frames(&recording, &warm, &());
+            assert_eq!(report.restarts, 0);
+            assert_same(
+                &first,
+                &kept_frames,
+                &format!("{name} in a kept browser, {again}"),
+            );
+            // It is made ready in the background; after its last render it is not.
+            wait_until(|| kept.idle() == 1 || (name, again) == ("motion.json.gz", 0));
+        }
+    }
+}
+
+fn wait_until(done: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !done() && begun.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(done(), "not within a minute");
 }
 
 /// Kills a browser when the first frames are there.

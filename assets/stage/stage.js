@@ -34,8 +34,9 @@ const OPERATIONS = [
 const RESET = 0;
 const MOST_ERRORS = 8;
 
-// Carries out [[time, [[operation, argument…]…]]…] and leaves the page as it is at `to`.
-function step(steps, to) {
+// Carries out [[time, [[operation, argument…]…]]…] and leaves the page as it is at `to`. Tells what is
+// missing on it, if `wantMissing`, and the boxes of `wantBoxes`.
+function step(steps, to, wantMissing, wantBoxes) {
   const errors = [];
   let failed = 0;
   for (const [time, changes] of steps) {
@@ -56,7 +57,12 @@ function step(steps, to) {
   if (steps.length > 0) applyScrolls();
   seek(to);
   drawCanvases();
-  return { running, fromSnapshot, pending: countPending(), failed, errors, frames: framePlaces() };
+  const pending = countPending();
+  return { running, fromSnapshot, pending, failed, errors, frames: framePlaces(), ...look(wantMissing, wantBoxes) };
+}
+
+function look(wantMissing, wantBoxes) {
+  return { missing: wantMissing ? missing() : [], boxes: wantBoxes ? boxes(wantBoxes) : [] };
 }
 
 // Goes on with what was not ready; gives how much still is not.
@@ -117,4 +123,4 @@ function beStill() {
   still = true;
 }
 
-Object.defineProperty(globalThis, "domreel", { value: Object.freeze({ step, settle, boxes, missing, beStill }) });
+Object.defineProperty(globalThis, "domreel", { value: Object.freeze({ step, settle, look, beStill }) });

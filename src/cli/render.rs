@@ -257,6 +257,7 @@ pub(super) fn drawing(browser: &BrowserArgs, jobs: usize) -> Result<DrawingOptio
         no_sandbox: found.no_sandbox,
         capture: browser.capture(),
         jobs,
+        ready: None,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::overlay::{KnownPlaces, Overlay, Scene};
 use crate::pixmap::Pixmap;
 use crate::recording::Tab;
 use crate::stage::{
-    self, BrowserOptions, CaptureMethod, SheetPicture, Shown, Stage, StageError, StageOptions,
+    self, BrowserOptions, CaptureMethod, Look, SheetPicture, Shown, Stage, StageError, StageOptions,
 };
 
 /// Pictures of one piece that may wait to be composed.
@@ -224,8 +224,7 @@ impl<'a> Pool<'a> {
     }
 
     async fn open(&self) -> Result<Stage, StageError> {
-        let options = stage_options(self.job.scene, self.job.options);
-        let stage = Stage::open(&options).await?;
+        let stage = open_stage(self.job.scene, self.job.options).await?;
         if stage.capture_method() == CaptureMethod::Screenshot {
             self.screenshots.store(true, Ordering::Relaxed);
         }
@@ -242,7 +241,7 @@ impl<'a> Pool<'a> {
         let mut next = Some(chunk.first);
         let mut shown: Option<Shown> = None;
         let mut last: Option<Arc<Vec<u8>>> = None;
-        let mut lookout = Lookout::new(self.job.tab);
+        let mut lookout = Lookout::new(self.job.tab, self.job.overlay);
         while let Some(tick) = next {
             if self.stopped.load(Ordering::Relaxed) || self.job.progress.cancelled() {
                 return Err(RenderError::Cancelled);
@@ -310,15 +309,34 @@ impl<'a> Pool<'a> {
             None => browser.insert(spent.until(Work::Stage, self.open()).await?),
         };
         spent.until(Work::Stage, self.draw_sheets(stage)).await?;
+        let plan = self.job.plan;
+        let until = |moving: bool| {
+            let next = plan.after(&tick, moving, None);
+            let next = next.filter(|next| next.index < chunk.grid.end);
+            (next, next.map_or(chunk.grid.end, |next| next.index))
+        };
+        let times = |until: u64| (tick.index..until).map(|index| plan.at(index).0 as f64);
+        // Whether the page will move is not known yet: as before is a good guess.
+        let (_, guess) = until(shown.as_ref().is_some_and(|shown| shown.running > 0));
         let (shown, changed) = match shown {
-            None => (arrive(stage, replay, tick.recording, spent).await?, true),
+            None => {
+                let arrived = arrive(stage, replay, tick.recording, lookout, times(guess), spent);
+                (arrived.await?, true)
+            }
             Some(shown) => {
                 let steps = spent.on(Work::Replay, || replay.advance_to(tick.recording));
                 if steps.is_empty() && shown.running == 0 {
                     (shown, false)
                 } else {
-                    let step = stage.step(&steps, tick.recording);
-                    (spent.until(Work::Stage, step).await?, true)
+                    let boxes = lookout.wanted(replay.page(), times(guess));
+                    let look = Look {
+                        missing: lookout.wants_missing(),
+                        boxes: &boxes,
+                    };
+                    let step = stage.step_and_look(&steps, tick.recording, &look);
+                    let shown = spent.until(Work::Stage, step).await?;
+                    lookout.saw_anew(&shown.seen, &boxes);
+                    (shown, true)
                 }
             }
         };
@@ -329,19 +347,8 @@ impl<'a> Pool<'a> {
         } else {
             None
         };
-        let next = self
-            .job
-            .plan
-            .after(&tick, shown.running > 0, None)
-            .filter(|next| next.index < chunk.grid.end);
-        let until = next.map_or(chunk.grid.end, |next| next.index);
-        let times = (tick.index..until).map(|index| self.job.plan.at(index).0 as f64);
-        if changed {
-            spent
-                .until(Work::Stage, lookout.look(stage, self.job.overlay))
-                .await?;
-        }
-        let places = lookout.places(stage, replay.page(), &shown.frames, self.job.overlay, times);
+        let (next, until) = until(shown.running > 0);
+        let places = lookout.places(stage, replay.page(), &shown.frames, times(until));
         let places = spent.until(Work::Stage, places).await?;
         Ok(Taken {
             shown,
@@ -374,8 +381,8 @@ impl<'a> Pool<'a> {
 }
 
 /// The stage that draws a scene.
-pub(super) fn stage_options(scene: Scene, options: &RenderOptions) -> StageOptions {
-    StageOptions {
+pub(super) async fn open_stage(scene: Scene, options: &RenderOptions) -> Result<Stage, StageError> {
+    let wanted = StageOptions {
         browser: BrowserOptions {
             program: options.drawing.browser.clone(),
             no_sandbox: options.drawing.no_sandbox,
@@ -385,6 +392,10 @@ pub(super) fn stage_options(scene: Scene, options: &RenderOptions) -> StageOptio
         width: scene.width,
         height: scene.height,
         still: options.still,
+    };
+    match &options.drawing.ready {
+        Some(browsers) => browsers.stage(&wanted).await,
+        None => Stage::open(&wanted).await,
     }
 }
 
@@ -395,23 +406,18 @@ pub(super) fn picture(png: &[u8], scene: Scene) -> Result<Pixmap, StageError> {
     if scene.scale >= LEAST_SCALE || (page.width, page.height) == (width, height) {
         return Ok(page);
     }
-    let unusable = || StageError::Picture {
-        message: "it has not the size that it says".to_owned(),
-    };
-    let full = image::RgbaImage::from_raw(page.width, page.height, page.data).ok_or_else(unusable)?;
-    let small = image::imageops::resize(&full, width, height, image::imageops::FilterType::CatmullRom);
-    Ok(Pixmap {
-        width,
-        height,
-        data: small.into_raw(),
-    })
+    page.scaled(width, height)
+        .map_err(|message| StageError::Picture { message })
 }
 
-/// Brings an empty stage to recording time `time`, as if the page had been played up to there.
+/// Brings an empty stage to recording time `time`, as if the page had been played up to there, and
+/// looks for what the overlay will ask for at some clip `times`.
 pub(super) async fn arrive(
     stage: &mut Stage,
     replay: &mut Replay<'_>,
     time: f64,
+    lookout: &mut Lookout<'_>,
+    times: impl Iterator<Item = f64> + Clone,
     spent: &mut Spent,
 ) -> Result<Shown, StageError> {
     let mut run_up = RUN_UP;
@@ -422,10 +428,17 @@ pub(super) async fn arrive(
             steps.extend(replay.advance_to(time));
             steps
         });
-        let shown = spent.until(Work::Stage, stage.step(&steps, time)).await?;
+        let boxes = lookout.wanted(replay.page(), times.clone());
+        let look = Look {
+            missing: lookout.wants_missing(),
+            boxes: &boxes,
+        };
+        let step = stage.step_and_look(&steps, time, &look);
+        let shown = spent.until(Work::Stage, step).await?;
         // Animations that were under way at the snapshot began earlier than there: from a full
         // snapshot of the recording they begin with the page.
         if shown.from_snapshot == 0 || from <= replay.page_start() {
+            lookout.saw_anew(&shown.seen, &boxes);
             return Ok(shown);
         }
         run_up *= 8.0;

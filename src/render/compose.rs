@@ -1,9 +1,11 @@
 //! Pages and overlays become frames, in the order of the clip.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::RenderError;
-use super::capture::{Arrivals, Job, Shot, picture};
+use super::ahead::{Ahead, Coming, Next, most_ahead};
+use super::capture::{Arrivals, Job, Shot};
 use super::timings::{Spent, Work};
 use crate::clip::Clip;
 use crate::encode::{Encoder, Frame, Summary};
@@ -14,20 +16,29 @@ use crate::pixmap::Pixmap;
 pub(super) struct Composer<'a> {
     job: Job<'a>,
     clip: &'a Clip,
-    overlay: Overlay,
+    overlay: Arc<Overlay>,
     encoder: Box<dyn Encoder>,
     /// The page as it is shown now.
     page: Option<Arc<Pixmap>>,
     places: KnownPlaces,
-    state: Option<State>,
+    state: Option<Arc<State>>,
     /// The next point of the clip's grid.
     next: u64,
+    /// Frames that are being drawn, oldest first.
+    drawing: VecDeque<Drawing>,
     /// The frame that lasts until something changes.
     current: Option<Frame>,
     frames: u64,
     captured: u64,
     /// Time spent on the piece under way.
     spent: Spent,
+}
+
+/// A frame that is being drawn.
+struct Drawing {
+    pixels: Coming<Pixmap>,
+    clip_ms: u64,
+    recording: f64,
 }
 
 /// What a composer has made.
@@ -46,12 +57,13 @@ impl<'a> Composer<'a> {
         Composer {
             job,
             clip,
-            overlay: job.overlay.clone(),
+            overlay: Arc::new(job.overlay.clone()),
             encoder,
             page: None,
             places: KnownPlaces::default(),
             state: None,
             next: 0,
+            drawing: VecDeque::new(),
             current: None,
             frames: 0,
             captured: 0,
@@ -67,32 +79,37 @@ impl<'a> Composer<'a> {
     pub(super) fn run(mut self, arrivals: &Arrivals) -> Result<Composed, RenderError> {
         let mut stopped = false;
         let mut spent = Vec::with_capacity(arrivals.shots.len());
-        for (at, shots) in arrivals.shots.iter().enumerate() {
-            let mut whole = false;
-            while let Ok(shot) = self.spent.on(Work::Wait, || shots.recv()) {
-                let shot = shot?;
-                if self.job.progress.cancelled() {
-                    return Err(RenderError::Cancelled);
+        let mut whole = false;
+        let mut ahead = Ahead::new(arrivals, self.job.scene);
+        while let Some(next) = ahead.next(&mut self.spent)? {
+            match next {
+                Next::Shot(shot, page) => {
+                    if self.job.progress.cancelled() {
+                        return Err(RenderError::Cancelled);
+                    }
+                    whole = shot.last;
+                    if self.page.is_none() {
+                        self.load_sprites(arrivals)?;
+                    }
+                    self.take(shot, page)?;
                 }
-                whole = shot.last;
-                if at == 0 && self.page.is_none() {
-                    self.load_sprites(arrivals)?;
+                Next::EndOfPiece => {
+                    spent.push(std::mem::take(&mut self.spent));
+                    // The next piece may not have begun.
+                    if !std::mem::replace(&mut whole, false) {
+                        if !self.job.progress.enough() {
+                            return Err(RenderError::Thread {
+                                reason: "a browser's pictures ended early".to_owned(),
+                            });
+                        }
+                        stopped = true;
+                        break;
+                    }
                 }
-                self.take(shot)?;
-            }
-            if !whole {
-                if !self.job.progress.enough() {
-                    return Err(RenderError::Thread {
-                        reason: "a browser's pictures ended early".to_owned(),
-                    });
-                }
-                stopped = true;
-                break;
-            }
-            if at + 1 < arrivals.shots.len() {
-                spent.push(std::mem::take(&mut self.spent));
             }
         }
+        // What is left belongs to the last piece.
+        self.spent = spent.pop().unwrap_or_default();
         let mut length = self.job.plan.length();
         if stopped {
             if self.job.progress.cancelled() {
@@ -103,6 +120,7 @@ impl<'a> Composer<'a> {
         } else {
             self.overlays_until(self.job.plan.end_index())?;
         }
+        self.finish_drawings(0)?;
         self.flush(length)?;
         if stopped && self.frames == 0 {
             return Err(RenderError::Cancelled);
@@ -122,24 +140,20 @@ impl<'a> Composer<'a> {
         let pictures = arrivals.sheets.recv().map_err(|_| RenderError::Thread {
             reason: "no browser drew the overlays".to_owned(),
         })?;
-        self.overlay.load(&pictures);
+        Arc::make_mut(&mut self.overlay).load(&pictures);
         Ok(())
     }
 
-    /// The page is as in `shot` from its tick on.
-    fn take(&mut self, shot: Shot) -> Result<(), RenderError> {
+    /// The page is as in `shot` from its tick on, and looks like `page`, if that is not as before.
+    fn take(&mut self, shot: Shot, page: Option<Pixmap>) -> Result<(), RenderError> {
         self.overlays_until(shot.tick.index)?;
         self.places = shot.places;
         let mut changed = false;
-        if let Some(png) = shot.picture {
-            let scene = self.job.scene;
-            let page = self.spent.on(Work::Decode, || picture(&png, scene))?;
-            // Pieces of a clip begin with a picture that may be the last one's of the piece before.
-            if self.page.as_deref() != Some(&page) {
-                self.page = Some(Arc::new(page));
-                self.captured += 1;
-                changed = true;
-            }
+        // Pieces of a clip begin with a picture that may be the last one's of the piece before.
+        if let Some(page) = page.filter(|page| self.page.as_deref() != Some(page)) {
+            self.page = Some(Arc::new(page));
+            self.captured += 1;
+            changed = true;
         }
         self.draw(shot.tick.index, changed)?;
         self.next = self.next.max(shot.tick.index + 1);
@@ -156,7 +170,7 @@ impl<'a> Composer<'a> {
         Ok(())
     }
 
-    /// Begins a new frame at a point of the grid, if it looks different from the one that is shown.
+    /// Begins to draw a new frame at a point of the grid, if it looks different from the one before.
     fn draw(&mut self, index: u64, page_changed: bool) -> Result<(), RenderError> {
         let Some(page) = &self.page else { return Ok(()) };
         let (clip_ms, recording) = self.job.plan.at(index);
@@ -164,22 +178,38 @@ impl<'a> Composer<'a> {
         let state = self
             .spent
             .on(Work::Overlay, || overlay.state_at(clip_ms as f64, places));
-        if !page_changed && self.state.as_ref() == Some(&state) {
+        if !page_changed && self.state.as_deref() == Some(&state) {
             return Ok(());
         }
-        let pixels = self.spent.on(Work::Overlay, || overlay.compose(page, &state));
-        let pixels = Arc::new(pixels);
-        self.state = Some(state);
-        if self.current.as_ref().is_some_and(|frame| frame.pixels == pixels) {
-            return Ok(());
-        }
-        self.flush(clip_ms)?;
-        self.current = Some(Frame {
-            pixels,
+        let state = Arc::new(state);
+        self.state = Some(Arc::clone(&state));
+        let (overlay, page) = (Arc::clone(overlay), Arc::clone(page));
+        self.drawing.push_back(Drawing {
+            pixels: Coming::start(Work::Overlay, move || overlay.compose(&page, &state)),
             clip_ms,
-            recording_ms: self.clip.since_origin(recording),
-            duration_ms: 0,
+            recording,
         });
+        self.finish_drawings(most_ahead())
+    }
+
+    /// Hands on frames until so many are still being drawn.
+    fn finish_drawings(&mut self, left: usize) -> Result<(), RenderError> {
+        while self.drawing.len() > left {
+            let Some(drawing) = self.drawing.pop_front() else {
+                return Ok(());
+            };
+            let pixels = drawing.pixels.wait(Work::Overlay, &mut self.spent)?;
+            if self.current.as_ref().is_some_and(|frame| *frame.pixels == pixels) {
+                continue;
+            }
+            self.flush(drawing.clip_ms)?;
+            self.current = Some(Frame {
+                pixels: Arc::new(pixels),
+                clip_ms: drawing.clip_ms,
+                recording_ms: self.clip.since_origin(drawing.recording),
+                duration_ms: 0,
+            });
+        }
         Ok(())
     }
 

@@ -9,6 +9,7 @@
 //! All calls block; they make their own threads. Channels between them are bounded, so a slow
 //! encoder slows the browsers down and memory does not grow with a clip's length.
 
+mod ahead;
 mod capture;
 mod choose;
 mod chunk;

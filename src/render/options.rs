@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Choice;
 use crate::clip::ClipOptions;
 use crate::overlay::{OutputSize, OverlayOptions};
-use crate::stage::CaptureMethod;
+use crate::stage::{CaptureMethod, ReadyBrowsers};
 
 /// Everything that decides how a clip looks.
 #[derive(Debug, Clone, Default)]
@@ -35,4 +35,7 @@ pub struct DrawingOptions {
     pub capture: Option<CaptureMethod>,
     /// How many browsers work at once; 0: as many as pay for the clip on this machine.
     pub jobs: usize,
+    /// Browsers that stay ready from one render to the next; `None`: each render starts its own and ends
+    /// them.
+    pub ready: Option<ReadyBrowsers>,
 }

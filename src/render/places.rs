@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::dom::{Handle, Page, Replay};
 use crate::overlay::{KnownPlace, KnownPlaces, Missing, MissingKind, Overlay, PlaceBox, Wanted};
 use crate::recording::{NodeId, Tab};
-use crate::stage::{FramePlace, Stage, StageError};
+use crate::stage::{FramePlace, Look, Seen, Stage, StageError};
 
 /// Finds the frames of nodes that are no longer on the page: a link in a frame brings another document
 /// there, and the pointer still rests where it was.
@@ -64,34 +64,49 @@ fn place(page: &Page, frames: &[FramePlace], lost: &mut LostNodes<'_>, wanted: W
 
 /// Knows of the page that a stage shows what the overlays need.
 pub(super) struct Lookout<'t> {
+    overlay: &'t Overlay,
     lost: LostNodes<'t>,
     missing: Vec<Missing>,
+    /// The boxes of what was asked for since the page changed; `None` for what has none.
+    boxes: BTreeMap<Handle, Option<PlaceBox>>,
 }
 
 impl<'t> Lookout<'t> {
-    /// For pages of `tab`.
-    pub(super) fn new(tab: &'t Tab) -> Self {
+    /// For pages of `tab`, and what `overlay` draws over them.
+    pub(super) fn new(tab: &'t Tab, overlay: &'t Overlay) -> Self {
         Lookout {
+            overlay,
             lost: LostNodes {
                 tab,
                 replay: None,
                 owners: BTreeMap::new(),
             },
             missing: Vec::new(),
+            boxes: BTreeMap::new(),
         }
     }
 
-    /// Looks at the page anew, after it has changed: what is in sight but not in the recording, if
-    /// `overlay` labels it.
-    ///
-    /// # Errors
-    /// When the browser does not answer.
-    pub(super) async fn look(&mut self, stage: &mut Stage, overlay: &Overlay) -> Result<(), StageError> {
-        if !overlay.labels_missing() {
-            return Ok(());
+    /// Whether what is missing is looked for.
+    pub(super) fn wants_missing(&self) -> bool {
+        self.overlay.labels_missing()
+    }
+
+    /// The nodes of `page` whose boxes the overlay will ask for at some clip times; ascending.
+    pub(super) fn wanted(&self, page: &Page, times: impl Iterator<Item = f64>) -> Vec<Handle> {
+        let mut nodes = Vec::new();
+        for clip_ms in times {
+            let wanted = self.overlay.elements_at(clip_ms);
+            nodes.extend(wanted.iter().map(|wanted| wanted.node));
         }
-        let found = stage.missing().await?;
-        let labelled = found.into_iter().filter_map(|found| {
+        let mut handles: Vec<Handle> = nodes.iter().filter_map(|node| page.handle_of(*node)).collect();
+        handles.sort_unstable();
+        handles.dedup();
+        handles
+    }
+
+    /// The page has changed, and this was seen of it; the nodes in `asked` were looked for.
+    pub(super) fn saw_anew(&mut self, seen: &Seen, asked: &[Handle]) {
+        let labelled = seen.missing.iter().filter_map(|found| {
             Some(Missing {
                 kind: *MissingKind::ALL.get(found.kind)?,
                 place: PlaceBox {
@@ -103,11 +118,25 @@ impl<'t> Lookout<'t> {
             })
         });
         self.missing = labelled.collect();
-        Ok(())
+        self.boxes.clear();
+        self.learn(seen, asked);
     }
 
-    /// Asks the stage, which shows `page` with its `frames`, for what `overlay` will ask for at some
-    /// clip times.
+    fn learn(&mut self, seen: &Seen, asked: &[Handle]) {
+        self.boxes.extend(asked.iter().map(|node| (*node, None)));
+        for found in &seen.boxes {
+            let place = PlaceBox {
+                x: found.x,
+                y: found.y,
+                width: found.width,
+                height: found.height,
+            };
+            self.boxes.insert(found.node, Some(place));
+        }
+    }
+
+    /// Where what the overlay will ask for at some clip times is on the stage, which shows `page` with
+    /// its `frames`. Asks the stage for what was not seen yet.
     ///
     /// # Errors
     /// When the browser does not answer.
@@ -116,38 +145,32 @@ impl<'t> Lookout<'t> {
         stage: &mut Stage,
         page: &Page,
         frames: &[FramePlace],
-        overlay: &Overlay,
-        times: impl Iterator<Item = f64>,
+        times: impl Iterator<Item = f64> + Clone,
     ) -> Result<KnownPlaces, StageError> {
+        let wanted = self.wanted(page, times.clone());
+        let unknown = |node: &Handle| !self.boxes.contains_key(node);
+        let unknown: Vec<Handle> = wanted.iter().copied().filter(unknown).collect();
+        if !unknown.is_empty() {
+            let look = Look {
+                missing: false,
+                boxes: &unknown,
+            };
+            let seen = stage.look(&look).await?;
+            self.learn(&seen, &unknown);
+        }
         let mut places = KnownPlaces::default();
         places.set_missing(self.missing.clone());
-        let mut elements = Vec::new();
-        for clip_ms in times {
-            elements.extend(overlay.elements_at(clip_ms).iter().map(|wanted| wanted.node));
-            // Without frames, every document is the page.
-            if frames.is_empty() {
-                continue;
-            }
-            for wanted in overlay.wanted_at(clip_ms) {
+        // Without frames, every document is the page.
+        if !frames.is_empty() {
+            for wanted in times.flat_map(|clip_ms| self.overlay.wanted_at(clip_ms)) {
                 if let Some(place) = place(page, frames, &mut self.lost, wanted) {
                     places.insert(wanted.node, place);
                 }
             }
         }
-        elements.sort_unstable();
-        elements.dedup();
-        let handles: Vec<Handle> = elements.iter().filter_map(|node| page.handle_of(*node)).collect();
-        if handles.is_empty() {
-            return Ok(places);
-        }
-        for found in stage.boxes(&handles).await? {
-            if let Some(node) = page.id_of(found.node) {
-                let place = PlaceBox {
-                    x: found.x,
-                    y: found.y,
-                    width: found.width,
-                    height: found.height,
-                };
+        for handle in wanted {
+            let found = self.boxes.get(&handle).copied().flatten();
+            if let Some((place, node)) = found.zip(page.id_of(handle)) {
                 places.set_element(node, place);
             }
         }

@@ -1,6 +1,6 @@
 //! Single pictures of a recording.
 
-use super::capture::{arrive, picture, stage_options};
+use super::capture::{arrive, open_stage, picture};
 use super::places::Lookout;
 use super::timings::Spent;
 use super::{RenderError, RenderOptions};
@@ -9,7 +9,6 @@ use crate::dom::Replay;
 use crate::overlay::{Overlay, Scene};
 use crate::pixmap::Pixmap;
 use crate::recording::{Recording, Tab};
-use crate::stage::Stage;
 
 /// Which pictures are wanted.
 #[derive(Debug, Clone, Default)]
@@ -61,22 +60,29 @@ pub(super) async fn take_pictures(
     at: &[Still],
     take: &mut impl FnMut(usize, Pixmap) -> Result<(), RenderError>,
 ) -> Result<(), RenderError> {
-    let mut stage = Stage::open(&stage_options(scene, options)).await?;
+    let mut stage = open_stage(scene, options).await?;
     let mut pictures = Vec::new();
     for html in overlay.sheets() {
         pictures.push(stage.draw_sheet(&html).await?);
     }
     overlay.load(&pictures);
     let mut replay = Replay::new(tab);
-    let mut lookout = Lookout::new(tab);
+    let mut lookout = Lookout::new(tab, &overlay);
     for (index, still) in at.iter().enumerate() {
-        let shown = arrive(&mut stage, &mut replay, still.page, &mut Spent::default()).await?;
-        let page = picture(&stage.png().await?, scene)?;
         let times = std::iter::once(still.clip_ms);
-        lookout.look(&mut stage, &overlay).await?;
-        let places = lookout
-            .places(&mut stage, replay.page(), &shown.frames, &overlay, times)
-            .await?;
+        let spent = &mut Spent::default();
+        let arrived = arrive(
+            &mut stage,
+            &mut replay,
+            still.page,
+            &mut lookout,
+            times.clone(),
+            spent,
+        );
+        let frames = arrived.await?.frames;
+        let page = picture(&stage.png().await?, scene)?;
+        let places = lookout.places(&mut stage, replay.page(), &frames, times);
+        let places = places.await?;
         let state = overlay.state_at(still.clip_ms, &places);
         take(index, overlay.compose(&page, &state))?;
     }

@@ -1,6 +1,6 @@
 //! One picture that tells a whole clip: its key frames in a grid.
 
-use super::capture::stage_options;
+use super::capture::open_stage;
 use super::still::{Still, blocking, take_pictures};
 use super::{RenderError, RenderOptions, shown};
 use crate::dom::Replay;
@@ -10,7 +10,7 @@ use crate::overlay::{
 };
 use crate::pixmap::Pixmap;
 use crate::recording::{Recording, Tab};
-use crate::stage::{SheetPicture, Stage};
+use crate::stage::SheetPicture;
 
 /// How long after it a click is to be seen best, in clip time.
 const RIPPLE_MS: f64 = 150.0;
@@ -142,6 +142,6 @@ async fn draw(board: &Board, width: u32, options: &RenderOptions) -> Result<Shee
         height: STRIP,
         scale: 1.0,
     };
-    let mut stage = Stage::open(&stage_options(scene, options)).await?;
+    let mut stage = open_stage(scene, options).await?;
     Ok(stage.draw_sheet(board.sheet()).await?)
 }

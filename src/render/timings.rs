@@ -60,7 +60,7 @@ pub(super) enum Work {
 }
 
 impl Work {
-    fn span(self) -> Span {
+    pub(super) fn span(self) -> Span {
         match self {
             Work::Replay => tracing::trace_span!("replay"),
             Work::Stage => tracing::trace_span!("stage"),

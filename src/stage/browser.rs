@@ -28,7 +28,7 @@ const EXIT_DEADLINE: Duration = Duration::from_secs(1);
 const KEPT_MESSAGES: usize = 12;
 
 /// How to start a browser.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct BrowserOptions {
     /// The program.
     pub program: PathBuf,
@@ -178,6 +178,11 @@ impl Browser {
             product: version.product.chars().take(100).collect(),
             oldest: OLDEST,
         })
+    }
+
+    /// Whether it can be spoken to, as far as is known.
+    pub(super) fn is_connected(&self) -> bool {
+        !self.handler.is_finished()
     }
 
     /// Process id, while it runs.

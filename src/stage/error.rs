@@ -76,6 +76,9 @@ pub enum StageError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// What talks to kept browsers has ended.
+    #[error("the browsers that were kept ready are gone")]
+    Gone,
     /// The browser did not answer in time.
     #[error(
         "{what} took longer than {} s: the browser hangs, or the machine has too much to do; fewer \

@@ -13,23 +13,29 @@ mod find;
 mod guard;
 mod install;
 mod page;
+mod ready;
 mod sheet;
 mod show;
 mod wire;
 
+use std::sync::Arc;
+
 use self::browser::Browser;
 use self::capture::Camera;
 use self::page::Page;
+use self::ready::{Home, Used};
 
 pub use self::capture::decode;
+pub use self::wire::{SCRIPT, step_expression};
 use crate::pixmap::Pixmap;
 
 pub use self::browser::BrowserOptions;
 pub use self::error::StageError;
 pub use self::find::{BROWSER_VARIABLE, BrowserChoice, NO_SANDBOX_VARIABLE, browser_version, is_root};
 pub use self::install::InstallPlan;
+pub use self::ready::{ReadyBrowsers, ReadyOptions};
 pub use self::sheet::{SheetPicture, SpriteBox};
-pub use self::show::{FramePlace, MissingBox, NodeBox, Shown};
+pub use self::show::{FramePlace, Look, MissingBox, NodeBox, Seen, Shown};
 
 /// How pictures are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +47,7 @@ pub enum CaptureMethod {
 }
 
 /// What a stage is to be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StageOptions {
     /// The browser.
     pub browser: BrowserOptions,
@@ -63,8 +69,18 @@ pub struct Stage {
     sheet_ready: bool,
     script_ready: bool,
     still: bool,
+    /// Where the browser goes when the stage is no longer needed; `None`: it ends.
+    home: Option<Home>,
     /// Declared last: the page says goodbye before its browser goes.
-    browser: Browser,
+    browser: Arc<Browser>,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(home) = self.home.take() {
+            home.take_back(Used::new(self));
+        }
+    }
 }
 
 impl Stage {
@@ -73,21 +89,39 @@ impl Stage {
     /// # Errors
     /// When the browser cannot be started, refuses to run, or does not answer in time.
     pub async fn open(options: &StageOptions) -> Result<Self, StageError> {
+        Self::start(options, false).await
+    }
+
+    /// As [`Stage::open`], in a browser context that can be thrown away without the browser.
+    async fn open_apart(options: &StageOptions) -> Result<Self, StageError> {
+        Self::start(options, true).await
+    }
+
+    async fn start(options: &StageOptions, apart: bool) -> Result<Self, StageError> {
+        let start = |method| async move {
+            let browser = Browser::start(&options.browser, method).await?;
+            Self::on(Arc::new(browser), options, method, apart).await
+        };
         match options.capture {
-            Some(method) => Self::open_with(options, method).await,
-            None => match Self::open_with(options, CaptureMethod::BeginFrame).await {
+            Some(method) => start(method).await,
+            None => match start(CaptureMethod::BeginFrame).await {
                 Err(error) if error.may_lack_begin_frame() => {
                     tracing::debug!(%error, "no frames on demand: taking pictures of the screen");
-                    Self::open_with(options, CaptureMethod::Screenshot).await
+                    start(CaptureMethod::Screenshot).await
                 }
                 opened => opened,
             },
         }
     }
 
-    async fn open_with(options: &StageOptions, method: CaptureMethod) -> Result<Self, StageError> {
-        let browser = Browser::start(&options.browser, method).await?;
-        let page = Page::open(&browser, method, options.width, options.height).await?;
+    /// A stage in a browser that runs and has no other; `apart` in a context of its own.
+    async fn on(
+        browser: Arc<Browser>,
+        options: &StageOptions,
+        method: CaptureMethod,
+        apart: bool,
+    ) -> Result<Self, StageError> {
+        let page = Page::open(&browser, method, (options.width, options.height), apart).await?;
         let mut camera = Camera::new(method);
         camera.warm_up(&page).await?;
         Ok(Stage {
@@ -96,6 +130,7 @@ impl Stage {
             sheet_ready: false,
             script_ready: false,
             still: options.still,
+            home: None,
             browser,
         })
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chromiumoxide::Command;
+use chromiumoxide::cdp::browser_protocol::browser::BrowserContextId;
 use chromiumoxide::cdp::browser_protocol::emulation::{
     EventVirtualTimeBudgetExpired, SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams,
     SetVirtualTimePolicyParams, VirtualTimePolicy,
@@ -17,7 +18,7 @@ use chromiumoxide::cdp::browser_protocol::fetch::{
 use chromiumoxide::cdp::browser_protocol::inspector;
 use chromiumoxide::cdp::browser_protocol::network::{self, ErrorReason};
 use chromiumoxide::cdp::browser_protocol::page::NavigateParams;
-use chromiumoxide::cdp::browser_protocol::target::CreateTargetParams;
+use chromiumoxide::cdp::browser_protocol::target::{CreateBrowserContextParams, CreateTargetParams};
 use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
 use chromiumoxide::error::CdpError;
 use futures::StreamExt;
@@ -50,6 +51,8 @@ const CALL_DEADLINE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Page {
     page: chromiumoxide::Page,
+    /// The browser context that is its alone, if it has one.
+    context: Option<BrowserContextId>,
     refuser: JoinHandle<()>,
     watcher: JoinHandle<()>,
     /// Becomes true when the process that draws the page ends: it answers nothing from then on.
@@ -57,14 +60,21 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Makes the page, `width` by `height` CSS pixels.
+    /// Makes the page, of that width and height in CSS pixels; `apart` in a browser context of its own.
     pub(super) async fn open(
         browser: &Browser,
         method: CaptureMethod,
-        width: u32,
-        height: u32,
+        (width, height): (u32, u32),
+        apart: bool,
     ) -> Result<Self, StageError> {
         let mut target = CreateTargetParams::new("about:blank");
+        if apart {
+            let mut context = CreateBrowserContextParams::default();
+            context.dispose_on_detach = Some(true);
+            let context = browser.cdp.create_browser_context(context);
+            target.browser_context_id = Some(deadline("opening a browser context", context).await?);
+        }
+        let context = target.browser_context_id.clone();
         if method == CaptureMethod::BeginFrame {
             target.width = Some(i64::from(width));
             target.height = Some(i64::from(height));
@@ -118,6 +128,7 @@ impl Page {
         });
         let this = Page {
             page,
+            context,
             refuser,
             watcher,
             crashed,
@@ -134,6 +145,11 @@ impl Page {
         this.call("muting network events", network::DisableParams::default())
             .await?;
         Ok(this)
+    }
+
+    /// The browser context that is its alone.
+    pub(super) fn context(&self) -> Option<BrowserContextId> {
+        self.context.clone()
     }
 
     /// Stops the page's own clock, by which timers, carets and the animations of pictures go. It stops

@@ -18,6 +18,24 @@ const GRANT_MS: f64 = 5.0;
 /// Pause between two looks at what is not ready.
 const READY_PAUSE: Duration = Duration::from_millis(2);
 
+/// What is to be told of a page.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look<'a> {
+    /// What is in sight but not in the recording. Shadow roots are not searched.
+    pub missing: bool,
+    /// Boxes of those of these nodes that are shown.
+    pub boxes: &'a [Handle],
+}
+
+/// What was seen on a page.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Seen {
+    /// What is in sight but not in the recording.
+    pub missing: Vec<MissingBox>,
+    /// Boxes of the nodes that were asked for and are shown.
+    pub boxes: Vec<NodeBox>,
+}
+
 /// The page after a step.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Shown {
@@ -34,6 +52,9 @@ pub struct Shown {
     pub errors: Vec<String>,
     /// Where the documents of frames are.
     pub frames: Vec<FramePlace>,
+    /// What was looked at.
+    #[serde(flatten)]
+    pub seen: Seen,
 }
 
 /// Where the viewport of a frame's document is in the page, in CSS pixels of the page.
@@ -124,17 +145,38 @@ impl Stage {
     /// # Errors
     /// When the browser does not answer. Changes that the page refuses are counted, not errors.
     pub async fn step(&mut self, steps: &[Step], to: f64) -> Result<Shown, StageError> {
+        self.step_and_look(steps, to, &Look::default()).await
+    }
+
+    /// As [`Stage::step`], and looks at the page then, in one call.
+    ///
+    /// # Errors
+    /// As [`Stage::step`].
+    pub async fn step_and_look(
+        &mut self,
+        steps: &[Step],
+        to: f64,
+        look: &Look<'_>,
+    ) -> Result<Shown, StageError> {
         self.prepare().await?;
-        let answer = self
-            .page
-            .evaluate("changing the page", wire::step_call(steps, to))
-            .await?;
-        let mut shown: Shown = read(answer)?;
+        let call = wire::step_call(steps, to, look);
+        let mut shown: Shown = read(self.page.evaluate("changing the page", call).await?)?;
         if shown.failed > 0 {
             tracing::debug!(failed = shown.failed, errors = ?shown.errors, "the page refused changes");
         }
+        if shown.pending > 0 {
+            self.settle(shown.pending, to).await?;
+            if look.missing || !look.boxes.is_empty() {
+                shown.seen = self.look(look).await?;
+            }
+        }
+        Ok(shown)
+    }
+
+    /// Waits for pictures, fonts and films to get ready, so many of which are not.
+    async fn settle(&mut self, mut pending: u32, to: f64) -> Result<(), StageError> {
         let begun = Instant::now();
-        while shown.pending > 0 && begun.elapsed() < READY_DEADLINE {
+        while pending > 0 && begun.elapsed() < READY_DEADLINE {
             if self.capture_method() == CaptureMethod::BeginFrame {
                 self.page.grant_time(GRANT_MS).await?;
             }
@@ -149,29 +191,22 @@ impl Stage {
                     format!("domreel.settle({to}, {patience})"),
                 )
                 .await?;
-            shown.pending = read(left)?;
+            pending = read(left)?;
         }
-        Ok(shown)
+        Ok(())
     }
 
-    /// Boxes of those of `nodes` that are shown.
+    /// Looks at the page as it is.
     ///
     /// # Errors
     /// When the browser does not answer.
-    pub async fn boxes(&mut self, nodes: &[Handle]) -> Result<Vec<NodeBox>, StageError> {
+    pub async fn look(&mut self, look: &Look<'_>) -> Result<Seen, StageError> {
         self.prepare().await?;
-        let call = format!("domreel.boxes({nodes:?})");
-        read(self.page.evaluate("measuring nodes", call).await?)
-    }
-
-    /// What is in sight on the page but not in the recording. Shadow roots are not searched.
-    ///
-    /// # Errors
-    /// When the browser does not answer.
-    pub async fn missing(&mut self) -> Result<Vec<MissingBox>, StageError> {
-        self.prepare().await?;
-        let call = "domreel.missing()".to_owned();
-        read(self.page.evaluate("looking for what is missing", call).await?)
+        read(
+            self.page
+                .evaluate("looking at the page", wire::look_call(look))
+                .await?,
+        )
     }
 
     /// Loads the page script, once.

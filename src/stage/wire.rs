@@ -4,11 +4,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use super::show::Look;
 use crate::dom::{Change, MediaState, Namespace, NewContent, NewNode, Range, Sheet, Step};
 use crate::recording::{CanvasContext, DialogMode, FontSource};
 
-/// The page script: one function around the files, which share their names.
-pub(super) const SCRIPT: &str = concat!(
+/// The page script, for whoever drives a browser of their own: evaluate it in an empty page, then
+/// [step expressions](step_expression). One function around the files, which share their names.
+pub const SCRIPT: &str = concat!(
     "(() => {\n\"use strict\";\n",
     include_str!("../../assets/stage/natives.js"),
     include_str!("../../assets/stage/nodes.js"),
@@ -54,8 +56,14 @@ enum Operation {
     SetSelection,
 }
 
-/// The call that carries out `steps` and leaves the page at recording time `to`.
-pub(super) fn step_call(steps: &[Step], to: f64) -> String {
+/// The JavaScript that carries out `steps` and leaves the page at recording time `to` (milliseconds since
+/// the Unix epoch); its value says what the page is like then.
+pub fn step_expression(steps: &[Step], to: f64) -> String {
+    step_call(steps, to, &Look::default())
+}
+
+/// The call that carries out `steps`, leaves the page at recording time `to` and looks at it.
+pub(super) fn step_call(steps: &[Step], to: f64, look: &Look<'_>) -> String {
     let mut call = Writer(String::with_capacity(256));
     call.0.push_str("domreel.step(");
     call.list(steps, |w, step| {
@@ -67,6 +75,16 @@ pub(super) fn step_call(steps: &[Step], to: f64) -> String {
     });
     call.0.push(',');
     call.number(to);
+    call.0.push(',');
+    call.look(look);
+    call.0.push(')');
+    call.0
+}
+
+/// The call that looks at the page as it is.
+pub(super) fn look_call(look: &Look<'_>) -> String {
+    let mut call = Writer("domreel.look(".to_owned());
+    call.look(look);
     call.0.push(')');
     call.0
 }
@@ -84,6 +102,13 @@ impl Writer {
             write(self, item);
         }
         self.0.push(']');
+    }
+
+    fn look(&mut self, look: &Look<'_>) {
+        self.flag(look.missing).and();
+        self.list(look.boxes, |w, node| {
+            w.int(*node);
+        });
     }
 
     fn operation(&mut self, operation: Operation) -> &mut Self {
@@ -523,10 +548,14 @@ mod tests {
                 },
             ],
         };
-        let call = step_call(&[step], 2000.0);
+        let look = Look {
+            missing: true,
+            boxes: &[3, 4],
+        };
+        let call = step_call(&[step], 2000.0, &look);
         let json = call
             .strip_prefix("domreel.step(")
-            .and_then(|rest| rest.strip_suffix(",2000)"))
+            .and_then(|rest| rest.strip_suffix(",2000,1,[3,4])"))
             .expect("a call");
         let read: serde_json::Value = serde_json::from_str(json).expect("json");
         assert_eq!(

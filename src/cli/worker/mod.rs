@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::Args;
 use domreel::clip::Seconds;
+use domreel::stage::{ReadyBrowsers, ReadyOptions};
 use domreel::worker::Limits;
 use domreel::worker::http::{Options, Service};
 use domreel::worker::metrics::Metrics;
@@ -138,6 +139,7 @@ impl WorkArgs {
         ChromiumRenderer {
             browser: self.browser.clone(),
             browsers: (cores / concurrency.max(1)).clamp(1, 8),
+            ready: ready_browsers(cores.max(concurrency)),
             max_unpacked: self.max_unpacked.saturating_mul(MIB),
             max_events: self.max_events,
             console: Console::new(GlobalArgs {
@@ -147,6 +149,17 @@ impl WorkArgs {
             }),
         }
     }
+}
+
+/// Browsers that stay ready between jobs. Without them, each job starts its own.
+fn ready_browsers(idle: usize) -> Option<ReadyBrowsers> {
+    let options = ReadyOptions {
+        idle,
+        ..ReadyOptions::default()
+    };
+    ReadyBrowsers::new(options)
+        .inspect_err(|error| tracing::warn!(%error, "browsers are not kept between jobs"))
+        .ok()
 }
 
 /// A runtime for commands that talk to queue and store.

@@ -9,6 +9,7 @@ use domreel::encode::output::{EncodeOptions, Target, open};
 use domreel::format::{FormatError, Input, ReadOptions, read};
 use domreel::recording::{DamageKind, Recording};
 use domreel::render::{self, Choice, DrawingOptions, RenderError, RenderOptions, StillOptions};
+use domreel::stage::ReadyBrowsers;
 use domreel::worker::job::{Class, JobError, JobSpec, Phase};
 use domreel::worker::renderer::{Progress, Rendered, RenderedFile, Renderer};
 use serde_json::{Map, Value, json};
@@ -24,6 +25,8 @@ pub(crate) struct ChromiumRenderer {
     pub(crate) browser: BrowserArgs,
     /// Browsers for each job.
     pub(crate) browsers: usize,
+    /// Browsers that stay ready between jobs.
+    pub(crate) ready: Option<ReadyBrowsers>,
     /// Bytes of a recording once it is decompressed.
     pub(crate) max_unpacked: u64,
     /// Events of a recording, all tabs together.
@@ -75,8 +78,12 @@ impl ChromiumRenderer {
     }
 
     fn drawing(&self, browsers: usize) -> Result<DrawingOptions, JobError> {
-        crate::cli::render::drawing(&self.browser, browsers)
-            .map_err(|failure| JobError::retryable(Class::Browser, failure.to_string()))
+        let drawing = crate::cli::render::drawing(&self.browser, browsers)
+            .map_err(|failure| JobError::retryable(Class::Browser, failure.to_string()))?;
+        Ok(DrawingOptions {
+            ready: self.ready.clone(),
+            ..drawing
+        })
     }
 }
 

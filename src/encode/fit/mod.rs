@@ -113,7 +113,7 @@ impl FitEncoder {
         let options = rung.options(&self.options);
         let mut encoder = open(&Target::Path(path.to_owned()), self.format, &options)?;
         encoder.set_chapters(self.chapters.clone());
-        let mut scaler = Scaler::new(self.spool.size().unwrap_or((1, 1)), rung.percent);
+        let scaler = Scaler::new(self.spool.size().unwrap_or((1, 1)), rung.percent);
         let mut thinner = Thinner::new(rung.fps);
         let mut push = |mut frame: Frame| {
             frame.pixels = scaler.scale(&frame.pixels)?;

@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use fast_image_resize as fir;
-
 use super::super::{EncodeError, Frame};
 use crate::pixmap::Pixmap;
 
 /// Makes pictures smaller.
 #[derive(Debug)]
 pub(super) struct Scaler {
-    resizer: fir::Resizer,
     width: u32,
     height: u32,
 }
@@ -20,37 +17,23 @@ impl Scaler {
     pub(super) fn new((width, height): (u32, u32), percent: u32) -> Self {
         let part = |side: u32| (u64::from(side) * u64::from(percent)).div_ceil(100).max(1) as u32;
         Self {
-            resizer: fir::Resizer::new(),
             width: part(width),
             height: part(height),
         }
     }
 
-    pub(super) fn scale(&mut self, picture: &Arc<Pixmap>) -> Result<Arc<Pixmap>, EncodeError> {
+    pub(super) fn scale(&self, picture: &Arc<Pixmap>) -> Result<Arc<Pixmap>, EncodeError> {
         let Self { width, height, .. } = *self;
         if (picture.width, picture.height) == (width, height) {
             return Ok(Arc::clone(picture));
         }
-        let failed = |reason: String| EncodeError::Codec {
-            format: "smaller picture",
-            reason,
-        };
-        let source =
-            fir::images::ImageRef::new(picture.width, picture.height, &picture.data, fir::PixelType::U8x4)
-                .map_err(|error| failed(error.to_string()))?;
-        let mut scaled = fir::images::Image::new(width, height, fir::PixelType::U8x4);
-        // Catmull-Rom keeps text sharper than linear filters do, and rings less than Lanczos.
-        let options = fir::ResizeOptions::new()
-            .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::CatmullRom))
-            .use_alpha(false);
-        self.resizer
-            .resize(&source, &mut scaled, &options)
-            .map_err(|error| failed(error.to_string()))?;
-        Ok(Arc::new(Pixmap {
-            width,
-            height,
-            data: scaled.into_vec(),
-        }))
+        let scaled = picture
+            .scaled(width, height)
+            .map_err(|reason| EncodeError::Codec {
+                format: "smaller picture",
+                reason,
+            })?;
+        Ok(Arc::new(scaled))
     }
 }
 
