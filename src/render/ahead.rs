@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -107,7 +108,10 @@ impl<'a> Ahead<'a> {
         Ok(match self.waiting.pop_front() {
             None => None,
             Some(Waiting::Failed(error)) => return Err(error),
-            Some(Waiting::EndOfPiece) => Some(Next::EndOfPiece),
+            Some(Waiting::EndOfPiece) => {
+                self.arrivals.composed.fetch_add(1, Ordering::Relaxed);
+                Some(Next::EndOfPiece)
+            }
             Some(Waiting::Shot(shot, None)) => Some(Next::Shot(shot, None)),
             Some(Waiting::Shot(shot, Some(page))) => {
                 let page = page.wait(Work::Decode, spent)??;

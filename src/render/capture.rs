@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tracing::Instrument;
 
@@ -21,6 +22,9 @@ use crate::stage::{
 
 /// Pictures of one piece that may wait to be composed.
 const WAITING_SHOTS: usize = 128;
+
+/// Pause between two looks at whether there is room for another piece.
+const ROOM_PAUSE: Duration = Duration::from_millis(2);
 
 /// A page is brought to a time from this many milliseconds of recording time before it, so that
 /// transitions under way then have begun when they should.
@@ -84,6 +88,10 @@ pub(super) struct Pool<'a> {
     job: Job<'a>,
     chunks: &'a [Chunk],
     next: AtomicUsize,
+    /// So many pieces are composed.
+    composed: Arc<AtomicUsize>,
+    /// So many pieces may be worked on or wait beyond the one that is composed.
+    chunks_ahead: usize,
     senders: Vec<Mutex<Option<ShotSender>>>,
     sheets: Mutex<Option<SheetOrder>>,
     stopped: AtomicBool,
@@ -100,10 +108,13 @@ pub(super) struct Pool<'a> {
 pub(super) struct Arrivals {
     pub shots: Vec<Receiver<Result<Shot, RenderError>>>,
     pub sheets: Receiver<Vec<SheetPicture>>,
+    /// So many pieces have been taken.
+    pub composed: Arc<AtomicUsize>,
 }
 
 impl<'a> Pool<'a> {
-    pub(super) fn new(job: Job<'a>, chunks: &'a [Chunk]) -> (Self, Arrivals) {
+    /// For `browsers` of them.
+    pub(super) fn new(job: Job<'a>, chunks: &'a [Chunk], browsers: usize) -> (Self, Arrivals) {
         let (senders, shots) = chunks
             .iter()
             .map(|_| {
@@ -112,10 +123,13 @@ impl<'a> Pool<'a> {
             })
             .unzip();
         let (sheet_sender, sheets) = sync_channel(1);
+        let composed = Arc::new(AtomicUsize::new(0));
         let pool = Pool {
             job,
             chunks,
             next: AtomicUsize::new(0),
+            composed: Arc::clone(&composed),
+            chunks_ahead: browsers,
             senders,
             sheets: Mutex::new(Some((job.overlay.sheets(), sheet_sender))),
             stopped: AtomicBool::new(false),
@@ -125,7 +139,12 @@ impl<'a> Pool<'a> {
             screenshots: AtomicBool::new(false),
             spent: chunks.iter().map(|_| Mutex::default()).collect(),
         };
-        (pool, Arrivals { shots, sheets })
+        let arrivals = Arrivals {
+            shots,
+            sheets,
+            composed,
+        };
+        (pool, arrivals)
     }
 
     /// Lets every browser stop at its next frame.
@@ -195,7 +214,20 @@ impl<'a> Pool<'a> {
         }
     }
 
+    /// Waits until the next piece is near enough to where the composer is: the pictures of those between
+    /// wait in memory.
+    fn wait_for_room(&self) {
+        while self.next.load(Ordering::Relaxed) > self.composed.load(Ordering::Relaxed) + self.chunks_ahead
+            && !self.stopped.load(Ordering::Relaxed)
+            && !self.job.progress.enough()
+            && !self.job.progress.cancelled()
+        {
+            std::thread::sleep(ROOM_PAUSE);
+        }
+    }
+
     fn take(&self) -> Option<(usize, &Chunk)> {
+        self.wait_for_room();
         if self.job.progress.enough() {
             // Nobody takes the pieces that wait, and nobody is to wait for them.
             for slot in &self.senders {

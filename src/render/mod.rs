@@ -75,8 +75,8 @@ pub fn render(
         options,
         progress,
     };
-    let (pool, arrivals) = Pool::new(job, &chunks);
     let jobs = jobs.min(chunks.len());
+    let (pool, arrivals) = Pool::new(job, &chunks, jobs);
     let planned = began.elapsed();
     progress.phase(Phase::Rendering);
     let composed = thread::scope(|scope| {
