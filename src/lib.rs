@@ -10,6 +10,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`mod@format`] | bytes become a recording: detection, decompression, the vendors' formats |
+//! | [`asset`] | what a recording refers to but does not contain, from files or allowed hosts |
 //! | [`recording`] | the neutral model: events, nodes, tabs; no I/O, no browser |
 //! | [`dom`] | the page as data: applies events, gives the page at any time |
 //! | [`clip`] | which part is shown, idle folding, speed, when frames begin |
@@ -26,6 +27,7 @@
 
 #![warn(missing_docs)]
 
+pub mod asset;
 pub mod clip;
 mod digest;
 pub mod dom;

@@ -174,5 +174,5 @@ function countPending(patience = true) {
     if (!native.isConnected(element)) players.delete(element);
     else if (isLoading(element)) wait(element, native.getAttribute(element, "src"));
   }
-  return pending + pendingCanvases();
+  return pending + pendingCanvases() + pendingSprites();
 }

@@ -16,6 +16,7 @@ const native = {
   nextSibling: getter(Node.prototype, "nextSibling"),
   ownerDocument: getter(Node.prototype, "ownerDocument"),
   isConnected: getter(Node.prototype, "isConnected"),
+  listen: uncurry(EventTarget.prototype.addEventListener),
   rootOf: uncurry(Node.prototype.getRootNode),
   contains: uncurry(Node.prototype.contains),
   setTextContent: setter(Node.prototype, "textContent"),

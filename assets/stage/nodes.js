@@ -261,6 +261,7 @@ function isRefused(element, name, value) {
 function setAttribute(element, name, value) {
   if (isRefused(element, name, value)) return;
   if (name === "sandbox" && native.localName(element) === "iframe") value = SANDBOX;
+  if (/^(xlink:)?href$/.test(name) && native.localName(element) === "use") value = spriteUrl(element, value);
   const prefix = name.split(":", 1)[0];
   try {
     if (name.length > prefix.length && ATTRIBUTE_NAMESPACES[prefix] && native.namespace(element) !== HTML) {
@@ -271,6 +272,29 @@ function setAttribute(element, name, value) {
   } catch {
     setParsedAttribute(element, name, value);
   }
+}
+
+let spriteUrls = new Map(); // data: URL → blob: URL
+let sprites = new Set(); // uses whose sprite is being loaded
+
+// A `<use>` takes nothing from another document that is a data: URL: it gets the same as a blob.
+function spriteUrl(element, value) {
+  const [url, fragment] = value.split("#", 2);
+  const content = /^data:image\/svg\+xml;base64,/.test(url) && url.slice(url.indexOf(",") + 1);
+  if (!content) return value;
+  let blob = spriteUrls.get(url);
+  if (!blob) {
+    blob = URL.createObjectURL(new Blob([bytes(content)], { type: "image/svg+xml" }));
+    spriteUrls.set(url, blob);
+  }
+  sprites.add(element);
+  for (const end of ["load", "error"]) native.listen(element, end, () => sprites.delete(element), { once: true });
+  return `${blob}#${fragment ?? ""}`;
+}
+
+function pendingSprites() {
+  for (const element of sprites) if (!native.isConnected(element)) sprites.delete(element);
+  return sprites.size;
 }
 
 function setParsedAttribute(element, name, value) {

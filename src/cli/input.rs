@@ -9,6 +9,7 @@ use domreel::format::{FormatError, FormatName, Input, ReadOptions, read, read_si
 use domreel::overlay::OverlayOptions;
 use domreel::recording::{DamageReport, Recording, Tab};
 
+use super::assets::AssetArgs;
 use super::console::Console;
 use super::failure::{Failure, Status};
 use super::picture::OverlayArgs;
@@ -38,6 +39,8 @@ pub(crate) struct InputArgs {
     #[arg(long, help_heading = "Recording")]
     strict: bool,
     #[command(flatten)]
+    assets: AssetArgs,
+    #[command(flatten)]
     redact: RedactArgs,
 }
 
@@ -60,6 +63,7 @@ impl InputArgs {
         });
         // Why something cannot be read may cite it.
         let mut recording = read.map_err(|error| Failure::from(error).redacted(&redaction))?;
+        self.assets.fill(&mut recording)?;
         redaction.apply(&mut recording);
         if self.strict
             && let Some(first) = all_damage(&recording).examples().first()
@@ -125,7 +129,8 @@ impl InputArgs {
     }
 }
 
-fn source(path: &Path) -> Input {
+/// A path as an input; ‘-’ is standard input.
+pub(crate) fn source(path: &Path) -> Input {
     if path.as_os_str() == "-" {
         Input::Stdin
     } else {

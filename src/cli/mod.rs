@@ -1,5 +1,6 @@
 //! What stands on the command line: one file a command, and what they share.
 
+mod assets;
 mod attach;
 mod beside;
 mod browser;
@@ -18,6 +19,7 @@ mod interrupt;
 #[cfg(feature = "worker")]
 mod jobs;
 mod new;
+mod pack;
 mod pick;
 mod picture;
 mod postmortem;
@@ -80,6 +82,7 @@ enum Command {
     Embed(embed::EmbedArgs),
     Attach(Box<attach::AttachArgs>),
     New(new::NewArgs),
+    Pack(pack::PackArgs),
     Pick(pick::PickArgs),
     Postmortem(Box<postmortem::PostmortemArgs>),
     #[cfg(feature = "worker")]
@@ -118,6 +121,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Fetch(args) => fetch::run(&args, &console),
         Command::Embed(args) => embed::run(&args, &console),
         Command::New(args) => new::run(&args, &console),
+        Command::Pack(args) => pack::run(&args, &console),
         Command::Attach(args) => attach::run(&args, &console),
         Command::Pick(args) => pick::run(&args, &console),
         Command::Postmortem(args) => postmortem::run(&args, &console),

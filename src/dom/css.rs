@@ -53,7 +53,7 @@ fn rewritten_from(css: &str, place: Place) -> Cow<'_, str> {
 
 /// What an address in a style sheet is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AddressKind {
+pub(crate) enum AddressKind {
     /// Another sheet, imported.
     Sheet,
     /// A font.
@@ -77,14 +77,82 @@ pub(super) fn addresses(css: &str) -> Vec<(AddressKind, String)> {
                     (false, true) => AddressKind::Font,
                     (false, false) => AddressKind::Image,
                 };
-                let written = css.get(start..end).unwrap_or_default().trim();
-                let quotes: &[char] = &['"', '\''];
-                found.push((kind, written.trim_matches(quotes).replace('\\', "")));
+                found.push((kind, plain_address(css.get(start..end).unwrap_or_default())));
             }
             Token::Replace { .. } => {}
         }
     }
     found
+}
+
+/// An address in a style sheet, and where it stands.
+pub(crate) struct Reference {
+    /// What it is of.
+    pub(crate) kind: AddressKind,
+    /// It, without quotes and escapes.
+    pub(crate) address: String,
+    /// Where it stands, quotes included; of an import, where the whole rule stands.
+    pub(crate) place: std::ops::Range<usize>,
+    /// Of an import that counts: what stands behind the address. Those after other rules do not count.
+    pub(crate) import: Option<String>,
+}
+
+/// The addresses in a style sheet, a rule or a declaration, in order.
+pub(crate) fn references(css: &str) -> Vec<Reference> {
+    let mut found = Vec::new();
+    let mut scan = Scanner::new(css, Place::Sheet);
+    let mut in_font = false;
+    let mut after_rules = false;
+    while let Some(token) = scan.next() {
+        match token {
+            Token::FontFace => in_font = true,
+            Token::BlockEnd => {
+                in_font = false;
+                after_rules = true;
+            }
+            Token::Address { start, end, imported } => {
+                let address = plain_address(css.get(start..end).unwrap_or_default());
+                if !imported {
+                    let kind = if in_font {
+                        AddressKind::Font
+                    } else {
+                        AddressKind::Image
+                    };
+                    found.push(Reference {
+                        kind,
+                        address,
+                        place: start..end,
+                        import: None,
+                    });
+                    continue;
+                }
+                let has_block = scan.block_follows();
+                let stop = scan.at.min(css.len());
+                let behind = css.get(end..stop).unwrap_or_default().trim_start();
+                // The bracket of `url(…)`.
+                let written = css.get(scan.import_start..start).unwrap_or_default();
+                let behind = match written.ends_with('(') {
+                    true => behind.strip_prefix(')').unwrap_or(behind),
+                    false => behind,
+                };
+                let rule_end = stop + usize::from(css.as_bytes().get(stop) == Some(&b';'));
+                found.push(Reference {
+                    kind: AddressKind::Sheet,
+                    address,
+                    place: scan.import_start..rule_end,
+                    import: (!has_block && !after_rules).then(|| behind.trim().to_owned()),
+                });
+            }
+            Token::Replace { .. } => {}
+        }
+    }
+    found
+}
+
+/// An address without its quotes and escapes.
+fn plain_address(written: &str) -> String {
+    let quotes: &[char] = &['"', '\''];
+    written.trim().trim_matches(quotes).replace('\\', "")
 }
 
 /// In what the scanner is.
@@ -125,6 +193,10 @@ struct Scanner<'a> {
     place: Place,
     /// The prelude is that of `@import`.
     imports: bool,
+    /// Where the last `@import` begins.
+    import_start: usize,
+    /// Brackets open since `image-set(`, its own included; strings right in there are addresses.
+    set_depth: u32,
     /// A pseudo-element stands right before: what follows is about it, and attributes may not.
     after_element: bool,
     /// Up to here it is known whether a selector or a declaration goes on.
@@ -139,6 +211,8 @@ impl<'a> Scanner<'a> {
             at: 0,
             place,
             imports: false,
+            import_start: 0,
+            set_depth: 0,
             after_element: false,
             judged_to: 0,
             in_selector: false,
@@ -156,7 +230,7 @@ impl<'a> Scanner<'a> {
                 b'\\' => self.at += 2,
                 b'"' | b'\'' => {
                     self.string();
-                    if self.imports {
+                    if self.imports || self.set_depth == 1 {
                         return Some(self.address_from(start));
                     }
                 }
@@ -165,6 +239,7 @@ impl<'a> Scanner<'a> {
                     self.at += 1;
                     let name = self.identifier().to_ascii_lowercase();
                     self.imports = name == b"import";
+                    self.import_start = if self.imports { start } else { self.import_start };
                     self.place = match name.as_slice() {
                         b"media" | b"import" | b"custom-media" => Place::MediaPrelude,
                         // Its prelude is selectors.
@@ -179,6 +254,7 @@ impl<'a> Scanner<'a> {
                     self.at += 1;
                     self.place = Place::Sheet;
                     self.imports = false;
+                    self.set_depth = 0;
                     self.after_element = false;
                     if byte == b'}' {
                         return Some(Token::BlockEnd);
@@ -195,7 +271,12 @@ impl<'a> Scanner<'a> {
                         return Some(token);
                     }
                 }
-                _ => {
+                byte => {
+                    match byte {
+                        b'(' if self.set_depth > 0 => self.set_depth += 1,
+                        b')' => self.set_depth = self.set_depth.saturating_sub(1),
+                        _ => {}
+                    }
                     self.at += 1;
                     self.after_element = false;
                 }
@@ -243,7 +324,15 @@ impl<'a> Scanner<'a> {
             self.at += 1;
             let start = self.at;
             self.address();
+            // The bracket that closes it is still to come.
+            self.set_depth += u32::from(self.set_depth > 0);
             return Some(self.address_from(start));
+        }
+        let is_set =
+            name.eq_ignore_ascii_case(b"image-set") || name.eq_ignore_ascii_case(b"-webkit-image-set");
+        if is_set && self.peek(0) == b'(' && self.set_depth == 0 {
+            self.at += 1;
+            self.set_depth = 1;
         }
         if self.place != Place::MediaPrelude {
             return None;
@@ -484,6 +573,35 @@ mod tests {
         );
     }
 
+    #[test]
+    fn references_tell_where_they_stand() {
+        let css = "@charset 'x';@import url(a.css) layer(b) screen;@import 'c.css';d{e:url( \"f\" )}@import 'g';\
+            h{i:image-set(\"j\" 1x type('k'), url(l) 2x, 'm' 3x) 'n'}";
+        let found: Vec<_> = references(css)
+            .into_iter()
+            .map(|found| (found.address, css[found.place].to_owned(), found.import))
+            .collect();
+        let expected = [
+            (
+                "a.css",
+                "@import url(a.css) layer(b) screen;",
+                Some("layer(b) screen"),
+            ),
+            ("c.css", "@import 'c.css';", Some("")),
+            ("f", " \"f\"", None),
+            ("g", "@import 'g';", None),
+            ("j", "\"j\"", None),
+            ("l", "l", None),
+            ("m", "'m'", None),
+        ];
+        assert_eq!(
+            found,
+            expected.map(|(address, place, import)| {
+                (address.to_owned(), place.to_owned(), import.map(str::to_owned))
+            })
+        );
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_is_taken(css in "[a:hover/*\"'()\\\\ é@;\n{}-]{0,60}") {
@@ -491,6 +609,9 @@ mod tests {
             // What was rewritten has nothing left to rewrite.
             proptest::prop_assert_eq!(rewritten(&once).into_owned(), once);
             addresses(&css);
+            for found in references(&css) {
+                proptest::prop_assert!(css.get(found.place).is_some());
+            }
         }
     }
 }

@@ -8,7 +8,7 @@
 mod attributes;
 mod canvas;
 mod change;
-mod css;
+pub(crate) mod css;
 mod describe;
 mod emit;
 mod forms;

@@ -117,6 +117,12 @@ impl FetchError {
     }
 }
 
+/// Has TLS use the one library for cryptography that there is.
+pub(crate) fn use_ring() {
+    // Fails when another one is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// Names and values of headers.
 pub(super) type Headers<'a> = [(&'static str, &'a str)];
 
@@ -134,8 +140,7 @@ pub(super) struct Http {
 impl Http {
     /// With `follow`, redirections are followed; a token must not follow to another server.
     pub(super) fn new(options: &HttpOptions, follow: bool) -> Result<Http, FetchError> {
-        // Fails when another one is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        use_ring();
         let client = Client::builder()
             .redirect(match follow {
                 true => redirect::Policy::limited(5),

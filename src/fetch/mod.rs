@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+pub(crate) use self::http::use_ring;
 pub use self::http::{FetchError, HttpOptions};
 pub use self::tokens::{Tokens, TokensError};
 pub use self::what::{Product, UnknownWhat, What};

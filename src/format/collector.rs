@@ -239,6 +239,7 @@ impl<'a> Collector<'a> {
             damage: self.damage,
             format: format.name(),
             sources,
+            assets: crate::asset::Filled::default(),
             redaction: RedactionReport::default(),
         })
     }

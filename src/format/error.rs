@@ -19,6 +19,9 @@ pub enum FormatError {
     /// Standard input could not be read.
     #[error("cannot read standard input: {0}")]
     Stdin(std::io::Error),
+    /// A ZIP or packed recording that cannot be used.
+    #[error(transparent)]
+    Packed(#[from] crate::asset::AssetError),
     /// There is nothing in it.
     #[error("{file} is empty: nothing was recorded, or nothing was saved")]
     Empty {
@@ -29,7 +32,7 @@ pub enum FormatError {
     #[error(
         "{file} is not a recording that domreel knows: {found}. It reads rrweb (JSON, NDJSON, packed), \
          Datadog, PostHog, Sentry, highlight, Mixpanel, Amplitude and Grafana Faro, plain or compressed with \
-         gzip, zstd or zlib; --read-as names the kind when it is not found"
+         gzip, zstd, zlib or ZIP; --read-as names the kind when it is not found"
     )]
     Unrecognized {
         /// The file.

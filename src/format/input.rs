@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::FormatError;
+use crate::asset::{Assets, pack, zip};
 use crate::digest::sha256;
 use crate::recording::SourceFile;
 
@@ -46,6 +47,44 @@ impl Source {
             name: name.into_owned(),
             bytes: self.bytes.len() as u64,
             sha256: sha256(&self.bytes),
+        }
+    }
+}
+
+impl Source {
+    /// What is in it, if it is a packed recording or another ZIP; itself otherwise. The assets of a pack go
+    /// to `assets`.
+    ///
+    /// # Errors
+    /// When a ZIP that somebody named cannot be read.
+    pub(super) fn unpacked(self, limit: u64, assets: &mut Assets) -> Result<Vec<Source>, FormatError> {
+        if !zip::is_zip(&self.bytes) {
+            return Ok(vec![self]);
+        }
+        let of = |(name, bytes), found| Source {
+            name: format!("{}/{name}", self.name),
+            bytes,
+            found,
+        };
+        match pack::open(&self.bytes, &self.name) {
+            Ok(Some(packed)) => {
+                assets.add(packed.assets);
+                return Ok(packed.recording.into_iter().map(|file| of(file, false)).collect());
+            }
+            Ok(None) => {}
+            Err(_) if self.found => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        }
+        match zip::entries_within(self.bytes.clone(), &self.name, limit) {
+            Ok(mut entries) => {
+                entries.sort_by(|one, two| one.name.cmp(&two.name));
+                Ok(entries
+                    .into_iter()
+                    .map(|entry| of((entry.name, entry.bytes), true))
+                    .collect())
+            }
+            Err(_) if self.found => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
         }
     }
 }

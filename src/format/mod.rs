@@ -11,7 +11,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `input` | reads files, directories and standard input |
+//! | `input` | reads files, directories, ZIPs, packed recordings and standard input |
 //! | `inflate` | gzip, zstd and zlib, found by content, bounded |
 //! | `detect` | which format it is |
 //! | `json` | a pull reader that survives depth and damage |
@@ -49,6 +49,7 @@ pub use input::Input;
 pub use name::{FormatName, UnknownFormat};
 pub use signals::telemetry;
 
+use crate::asset::{self, Assets};
 use crate::recording::{Damage, DamageKind, Recording, Telemetry};
 
 /// How to read.
@@ -92,8 +93,13 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
     let mut format = None;
     let mut names = Vec::new();
     let mut files = Vec::new();
+    let mut assets = Assets::default();
     for input in inputs {
+        let mut sources = Vec::new();
         for source in input.load(options.max_bytes)? {
+            sources.extend(source.unpacked(options.max_bytes, &mut assets)?);
+        }
+        for source in sources {
             collector.begin_file(&source.name);
             let description = source.description();
             if let Some(found) = read_file(source.bytes, source.found, &mut datadog, &mut collector)? {
@@ -116,7 +122,33 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
     };
     collector.check_one_session()?;
     datadog.finish(&mut collector)?;
-    collector.finish(format, files, names.join(", "))
+    let mut recording = collector.finish(format, files, names.join(", "))?;
+    asset::fill(&mut recording, &assets);
+    Ok(recording)
+}
+
+/// The files of one session as they are, and the assets of those that are packed: what
+/// [packing](asset::pack) them needs. Files of directories and ZIPs that are no recordings are left out.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn files(inputs: &[Input], options: &ReadOptions) -> Result<(Vec<(String, Bytes)>, Assets), FormatError> {
+    let mut assets = Assets::default();
+    let mut files = Vec::new();
+    for input in inputs {
+        for source in input.load(options.max_bytes)? {
+            for source in source.unpacked(options.max_bytes, &mut assets)? {
+                let is_one = || {
+                    let inflated = inflate::inflate(source.bytes.clone(), options.max_bytes);
+                    matches!(detect::detect(&inflated.bytes), Detected::Recording(_))
+                };
+                if !source.found || is_one() {
+                    files.push((source.name, source.bytes));
+                }
+            }
+        }
+    }
+    Ok((files, assets))
 }
 
 /// Reads what files beside a recording tell of errors, requests and the like.

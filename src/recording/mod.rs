@@ -37,6 +37,8 @@ pub struct Recording {
     pub format: &'static str,
     /// The files that it was read from, in the order in which they were read.
     pub sources: Vec<SourceFile>,
+    /// What was put into it of what it refers to but did not contain.
+    pub assets: crate::asset::Filled,
     /// What was masked in it since.
     pub redaction: crate::redact::RedactionReport,
 }

@@ -211,6 +211,11 @@ impl Redaction {
                 rewriter.rewrite(event);
             });
         }
+        for used in &mut recording.assets.used {
+            if let Some(masked) = masker.masked(&used.url, Context::Beside, Fill::Dot) {
+                used.url = masked.to_string();
+            }
+        }
         masker.redact_telemetry(&mut recording.telemetry);
         masker.redact_damage(&mut recording.damage);
         recording.redaction = self.report(&masker, &found);

@@ -120,6 +120,7 @@ impl Manifest {
             steps_before: told.steps_before,
             captions: Vec::new(),
             alt: String::new(),
+            assets: recording.assets.clone(),
             missing: missing::missing(tab, clip, &recording.damage, report.refused_changes),
             redactions: facts.redactions.to_vec(),
             drawn_with: DrawnWith {

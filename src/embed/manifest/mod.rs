@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::build::Facts;
+use crate::asset::Filled;
 
 /// Largest manifest that is read, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
@@ -70,6 +71,9 @@ pub struct Manifest {
     /// What the pictures lack.
     #[serde(default)]
     pub missing: Missing,
+    /// What was put in of what the recording refers to but does not contain.
+    #[serde(default)]
+    pub assets: Filled,
     /// What was made unreadable before anything was drawn.
     #[serde(default)]
     pub redactions: Vec<Redaction>,

@@ -1,0 +1,162 @@
+//! ZIP files, read within bounds: how many entries, how large each is and all of them together, how much
+//! they grow. Paths are names only: nothing is ever unpacked to disk.
+
+use std::io::{Cursor, Read, Seek, Write};
+
+use bytes::Bytes;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use super::{AssetError, MOST_ASSETS, MOST_BYTES_OF_ALL};
+
+/// The most that DEFLATE can make of one byte: what says to grow more lies.
+const MOST_GROWTH: u64 = 1032;
+
+/// A file of an archive.
+pub(crate) struct Entry {
+    /// Its path, with slashes, without `.` and `..`.
+    pub name: String,
+    pub bytes: Bytes,
+}
+
+/// Whether bytes are those of a ZIP.
+pub(crate) fn is_zip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
+}
+
+/// The files of an archive, in its order.
+///
+/// # Errors
+/// When it is damaged, encrypted or beyond the bounds.
+pub(crate) fn entries(bytes: Bytes, archive: &str) -> Result<Vec<Entry>, AssetError> {
+    entries_within(bytes, archive, MOST_BYTES_OF_ALL)
+}
+
+/// The same with other bounds: most bytes of all files together.
+pub(crate) fn entries_within(bytes: Bytes, archive: &str, most: u64) -> Result<Vec<Entry>, AssetError> {
+    let failed = |reason: String| AssetError::Zip {
+        name: archive.to_owned(),
+        reason,
+    };
+    let damaged = |error: &dyn std::fmt::Display| failed(format!("the ZIP is damaged or encrypted: {error}"));
+    let size = bytes.len() as u64;
+    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
+    if zip.len() > MOST_ASSETS {
+        return Err(failed(format!("the ZIP has more than {MOST_ASSETS} files")));
+    }
+    let mut left = most.min(size.saturating_mul(MOST_GROWTH));
+    let mut entries = Vec::new();
+    for at in 0..zip.len() {
+        let mut file = zip.by_index(at).map_err(|error| damaged(&error))?;
+        let name = file.name().map_err(|error| damaged(&error))?;
+        let Some(name) = plain_path(&name).filter(|_| file.is_file()) else {
+            continue;
+        };
+        let mut content = Vec::new();
+        // What it says of its size is not believed.
+        let mut bounded = file.by_ref().take(left.saturating_add(1));
+        bounded
+            .read_to_end(&mut content)
+            .map_err(|error| damaged(&error))?;
+        left = left.checked_sub(content.len() as u64).ok_or_else(|| {
+            failed(format!(
+                "the files in the ZIP are larger than {most} bytes together"
+            ))
+        })?;
+        entries.push(Entry {
+            name,
+            bytes: content.into(),
+        });
+    }
+    Ok(entries)
+}
+
+/// A path without tricks; `None` for one that leads anywhere but down.
+fn plain_path(name: &str) -> Option<String> {
+    let name = name.replace('\\', "/");
+    let parts: Vec<&str> = name
+        .split('/')
+        .filter(|part| !matches!(*part, "" | "."))
+        .collect();
+    let is_plain = !name.starts_with('/') && !parts.contains(&"..") && !name.contains('\0');
+    (is_plain && !parts.is_empty()).then(|| parts.join("/"))
+}
+
+/// Writes files as a ZIP: the same files, the same bytes.
+///
+/// # Errors
+/// When `to` cannot be written.
+pub(crate) fn write<'e>(
+    to: impl Write + Seek,
+    files: impl IntoIterator<Item = (&'e str, &'e [u8], bool)>,
+) -> std::io::Result<()> {
+    let mut zip = ZipWriter::new(to);
+    for (name, bytes, compress) in files {
+        let method = match compress {
+            true => CompressionMethod::Deflated,
+            false => CompressionMethod::Stored,
+        };
+        let options = SimpleFileOptions::default().compression_method(method);
+        let options = options.last_modified_time(zip::DateTime::default());
+        zip.start_file(name, options).map_err(std::io::Error::other)?;
+        zip.write_all(bytes)?;
+    }
+    zip.finish().map_err(std::io::Error::other)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(files: &[(&str, &[u8])]) -> Bytes {
+        let mut out = Cursor::new(Vec::new());
+        write(&mut out, files.iter().map(|(name, bytes)| (*name, *bytes, true))).unwrap();
+        Bytes::from(out.into_inner())
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let zip = made(&[("a/b.txt", b"one"), ("c", b"")]);
+        assert!(is_zip(&zip));
+        let read = entries(zip, "x.zip").unwrap();
+        let names: Vec<&str> = read.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["a/b.txt", "c"]);
+        assert_eq!(&read[0].bytes[..], b"one");
+    }
+
+    #[test]
+    fn paths_lead_down_only() {
+        for (name, plain) in [
+            ("a/./b", Some("a/b")),
+            ("a\\b", Some("a/b")),
+            ("../a", None),
+            ("a/../../b", None),
+            ("/etc/passwd", None),
+            ("..\\a", None),
+            ("", None),
+        ] {
+            assert_eq!(plain_path(name).as_deref(), plain, "{name}");
+        }
+    }
+
+    #[test]
+    fn bombs_are_refused() {
+        let zeros = vec![0; 4 << 20];
+        let zip = made(&[("a", &zeros), ("b", &zeros)]);
+        assert!(zip.len() < 20_000);
+        assert!(entries_within(zip.clone(), "x.zip", 9 << 20).is_ok());
+        let error = entries_within(zip, "x.zip", 6 << 20).err().unwrap().to_string();
+        assert!(error.contains("larger than"), "{error}");
+    }
+
+    #[test]
+    fn damage_is_told() {
+        let mut zip = made(&[("a", b"content that is long enough")]).to_vec();
+        for cut in [4, zip.len() / 2, zip.len() - 1] {
+            assert!(entries(Bytes::copy_from_slice(&zip[..cut]), "x.zip").is_err());
+        }
+        zip[40] ^= 0xff;
+        assert!(entries(zip.into(), "x.zip").is_err());
+    }
+}
