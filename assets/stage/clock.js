@@ -9,10 +9,14 @@ let svgs = new Map(); // outermost svg element → recording time of its zero
 let hasSmil = false;
 let media = new Map(); // handle → state
 let players = new Set(); // media elements
+let sought = new WeakSet(); // media elements that were sent to a position
+let awaited = new WeakMap(); // player → how often what it shows is still looked for
 let running = 0; // animations under way
 let fromSnapshot = 0; // those of them that a snapshot brought: they may have begun before it
 let snapshotTime = null;
 
+const PICTURE_LOOKS = 8;
+const CONTROLS_LOOKS = 3;
 const SMIL = /^(animate|animateMotion|animateTransform|set)$/;
 
 function resetClock() {
@@ -23,6 +27,12 @@ function resetClock() {
   players = new Set();
   running = 0;
   fromSnapshot = 0;
+}
+
+// The browser's controls lay themselves out some frames later.
+function notePlayer(element) {
+  players.add(element);
+  if (native.getAttribute(element, "controls") !== null) awaited.set(element, CONTROLS_LOOKS);
 }
 
 function noteSvg(element, tag, born) {
@@ -117,7 +127,9 @@ function setMedia(handle, playing, time, at, rate, muted, looping, volume) {
   known.at = at;
   media.set(handle, known);
   const element = nodeOf(handle);
-  element.muted = true;
+  // Controls show these.
+  if (muted !== null) element.muted = muted;
+  if (volume !== null) element.volume = Math.min(Math.max(volume, 0), 1);
   if (looping !== null) element.loop = looping;
 }
 
@@ -133,9 +145,32 @@ function seekMedia(time) {
     if (Number.isFinite(element.duration)) {
       position = element.loop && element.duration > 0 ? position % element.duration : Math.min(position, element.duration);
     }
-    if (Math.abs(element.currentTime - position) > 1e-3) element.currentTime = position;
+    if (!sought.has(element) || Math.abs(element.currentTime - position) > 1e-3) {
+      element.currentTime = position;
+      awaitPicture(element);
+    }
     if (!still && state.playing && position < (element.duration || Infinity)) running++;
   }
+}
+
+// A film shows no picture before it was sent somewhere, be it to where it is; and the picture comes a
+// little after the position.
+function awaitPicture(element) {
+  sought.add(element);
+  if (!isHtml(element, "video") || element.videoWidth === 0) return;
+  awaited.set(element, PICTURE_LOOKS);
+  const come = () => {
+    if (element.seeking) element.requestVideoFrameCallback(come);
+    else awaited.delete(element);
+  };
+  element.requestVideoFrameCallback(come);
+}
+
+// Whether it is still to come. That a picture has come is not always told: some looks are enough.
+function isAwaited(element) {
+  const looks = awaited.get(element) ?? 0;
+  if (looks > 0) awaited.set(element, looks - 1);
+  return looks > 0;
 }
 
 function seek(time) {
@@ -173,6 +208,7 @@ function countPending(patience = true) {
   for (const element of players) {
     if (!native.isConnected(element)) players.delete(element);
     else if (isLoading(element)) wait(element, native.getAttribute(element, "src"));
+    else if (isAwaited(element)) pending++;
   }
   return pending + pendingCanvases() + pendingSprites();
 }

@@ -231,7 +231,7 @@ function makeElement([, handle, , namespace, tag, attributes, born], owner) {
   }
   for (let at = 0; at < attributes.length; at += 2) setAttribute(element, attributes[at], attributes[at + 1]);
   if (namespace === 1) noteSvg(element, tag, born);
-  else if (tag === "video" || tag === "audio") players.add(element);
+  else if (tag === "video" || tag === "audio") notePlayer(element);
   return element;
 }
 

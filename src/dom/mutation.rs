@@ -55,8 +55,12 @@ impl Page {
         }
         for (id, attributes) in &mutation.attributes {
             if let Some(key) = self.known(*id) {
+                let closes = attributes.iter().any(is_closing);
                 for attribute in attributes {
-                    self.set_attribute(key, attribute, time, out);
+                    // How a dialog that closes was open does not open it again.
+                    if !(closes && matches!(attribute, Attribute::Dialog(_))) {
+                        self.set_attribute(key, attribute, time, out);
+                    }
                 }
             }
         }
@@ -349,6 +353,11 @@ impl Page {
         self.note(key, attribute, time);
         self.attribute_change(key, attribute, out);
     }
+}
+
+/// Takes `open` away.
+fn is_closing(attribute: &Attribute) -> bool {
+    matches!(attribute, Attribute::Plain { name, value: None } if name.eq_ignore_ascii_case("open"))
 }
 
 /// A node was to go below itself.

@@ -51,16 +51,21 @@ function* collect(value, tab) {
   }
 }
 
+// Below this a time is in seconds, where a recorder writes both.
+const SECONDS_END = 1e11;
+
 // The events of the tab with most of them, in order of time.
 export function readEvents(path) {
   const tabs = new Map();
   for (const [tab, event] of collect(parsed(unpacked(readFileSync(path)).toString("utf8").trim()), "")) {
-    // Some recorders write seconds.
-    const timestamp = event.timestamp < 1e11 ? event.timestamp * 1000 : event.timestamp;
     const events = tabs.get(tab) ?? [];
-    events.push({ ...event, timestamp });
+    events.push(event);
     tabs.set(tab, events);
   }
   const largest = [...tabs.values()].sort((one, other) => other.length - one.length)[0] ?? [];
-  return largest.filter((event) => event.type <= 6).sort((one, other) => one.timestamp - other.timestamp);
+  const mixed = largest.some((event) => event.timestamp >= SECONDS_END);
+  return largest
+    .filter((event) => event.type <= 6)
+    .map((event) => (mixed && event.timestamp < SECONDS_END ? { ...event, timestamp: event.timestamp * 1000 } : event))
+    .sort((one, other) => one.timestamp - other.timestamp);
 }

@@ -1,9 +1,10 @@
-// What rrweb's own Replayer shows of a recording: one picture of the viewport for each time, with CSS
-// animations and transitions off, no caret and no pointer.
+// What rrweb's own Replayer shows of recordings: pictures of the viewport, with CSS animations and
+// transitions off, no caret and no pointer.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import puppeteer from "puppeteer-core";
+import { POINTER_FOCUS } from "./faults.mjs";
 
 const FLAGS = [
   "--disable-gpu", "--hide-scrollbars", "--font-render-hinting=none", "--disable-lcd-text", "--lang=en-US",
@@ -23,52 +24,108 @@ const PAGE = `<!doctype html><style>
   iframe { border: 0 !important; display: block }
 </style>`;
 
-// Calls `each(at, png, size)` for every time of `times`, milliseconds since the first event.
-export async function reference(browserPath, events, times, each) {
-  const dist = dirname(createRequire(import.meta.url).resolve("rrweb"));
-  const browser = await puppeteer.launch({
-    executablePath: browserPath,
-    headless: "shell",
-    args: process.getuid?.() === 0 || process.env.DOMREEL_NO_SANDBOX ? [...FLAGS, "--no-sandbox"] : FLAGS,
-  });
-  try {
-    const page = await browser.newPage();
-    await page.setViewport({ width: 1280, height: 720 });
-    await page.setContent(PAGE);
-    await page.addStyleTag({ content: readFileSync(join(dist, "style.css"), "utf8") });
-    await page.addStyleTag({ content: ".replayer-wrapper > iframe { border: 0 !important }" });
-    await page.addScriptTag({ content: readFileSync(join(dist, "rrweb.umd.cjs"), "utf8") });
-    await page.evaluate((recorded, still) => {
-      window.replayer = new rrweb.Replayer(recorded, {
-        root: document.body, mouseTail: false, showWarning: false, skipInactive: false, useVirtualDom: false,
-        UNSAFE_replayCanvas: true, pauseAnimation: true, insertStyleRules: [still],
-      });
-    }, events, STILL);
-    for (const at of times) {
-      const size = await page.evaluate(show, at);
-      await page.setViewport(size);
-      await page.evaluate(twoFrames);
-      const frame = await page.$(".replayer-wrapper > iframe");
-      const box = await frame.boundingBox();
-      await each(at, await page.screenshot({ clip: { x: box.x, y: box.y, ...size } }), size);
+const CALL_DEADLINE_MS = 300_000;
+
+export class Reference {
+  #browser;
+
+  static async open(browserPath) {
+    const reference = new Reference();
+    reference.#browser = await puppeteer.launch({
+      executablePath: browserPath,
+      headless: "shell",
+      protocolTimeout: CALL_DEADLINE_MS,
+      args: process.getuid?.() === 0 || process.env.DOMREEL_NO_SANDBOX ? [...FLAGS, "--no-sandbox"] : FLAGS,
+    });
+    return reference;
+  }
+
+  close() {
+    return this.#browser.close();
+  }
+
+  // PNGs of a recording at `times`, milliseconds since the first event.
+  async pictures(events, times) {
+    const dist = dirname(createRequire(import.meta.url).resolve("rrweb"));
+    const page = await this.#browser.newPage();
+    try {
+      await page.setViewport({ width: 1280, height: 720 });
+      await page.setContent(PAGE);
+      await page.addStyleTag({ content: readFileSync(join(dist, "style.css"), "utf8") });
+      await page.addStyleTag({ content: ".replayer-wrapper > iframe { border: 0 !important }" });
+      await page.addScriptTag({ content: readFileSync(join(dist, "rrweb.umd.cjs"), "utf8") });
+      await page.evaluate(start, events, STILL, POINTER_FOCUS);
+      const drawings = events.filter((event) => event.type === 3 && event.data.source === 9);
+      const pngs = [];
+      for (const at of times) {
+        // Replayer decodes drawings all at once, and what is ready last is what it shows: the last one
+        // has to come by itself.
+        const last = drawings.findLast((event) => event.timestamp - events[0].timestamp <= at);
+        const alone = last ? last.timestamp - events[0].timestamp - 1 : 0;
+        if (alone > (pngs.length ? times[pngs.length - 1] : 0)) await page.evaluate(show, alone, true, STILL);
+        const size = await page.evaluate(show, at, drawings.length > 0, STILL);
+        await page.setViewport(size);
+        await page.evaluate(twoFrames);
+        const frame = await page.$(".replayer-wrapper > iframe");
+        const box = await frame.boundingBox();
+        pngs.push(Buffer.from(await page.screenshot({ clip: { x: box.x, y: box.y, ...size } })));
+      }
+      return pngs;
+    } finally {
+      await page.close();
     }
-  } finally {
-    await browser.close();
   }
 }
 
+// The functions from here on run in the page.
+
 const twoFrames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 
-// Runs in the page.
-async function show(at) {
+function start(recorded, still, pointerFocus) {
+  window.replayer = new rrweb.Replayer(recorded, {
+    root: document.body, mouseTail: false, showWarning: false, skipInactive: false, useVirtualDom: false,
+    UNSAFE_replayCanvas: true, pauseAnimation: true, insertStyleRules: [still],
+  });
+  // Fields of text always show their focus.
+  const takesText = "textarea, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], "
+    + "[type=submit], [type=reset], [type=image], [type=file], [type=color], [type=range])";
+  let byPointer = false;
+  window.replayer.on("custom-event", (event) => { byPointer = event.data.tag === pointerFocus; });
+  window.replayer.on("mouse-interaction", ({ type, target }) => {
+    if (type !== 5 || !target.focus) return;
+    const quiet = byPointer && !target.matches(takesText);
+    byPointer = false;
+    delete target.focus;
+    if (quiet) target.focus = (options) => Object.getPrototypeOf(target).focus.call(target, { ...options, focusVisible: false });
+  });
+}
+
+async function show(at, drawn, still) {
   const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   const within = (ms, promise) => Promise.race([promise, new Promise((done) => setTimeout(done, ms))]);
   window.replayer.pause(at);
-  await frames();
   const frame = document.querySelector(".replayer-wrapper > iframe");
   const shown = frame.contentDocument;
+  // Replayer has the rules for the top document only.
+  const calm = (root, View) => {
+    if (!root.adoptedStyleSheets.some((sheet) => sheet.isStill)) {
+      const sheet = new View.CSSStyleSheet();
+      sheet.replaceSync(still);
+      sheet.isStill = true;
+      root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    }
+    for (const element of root.querySelectorAll("*")) {
+      if (element.shadowRoot) calm(element.shadowRoot, View);
+      const inner = element.localName === "iframe" && element.contentDocument;
+      if (inner) calm(inner, inner.defaultView);
+    }
+  };
+  calm(shown, shown.defaultView);
+  await frames();
   await within(2000, shown.fonts.ready);
   await within(2000, Promise.all([...shown.images].map((image) => image.decode().catch(() => {}))));
+  // Replayer decodes what was drawn in its own time and tells nobody.
+  if (drawn) await within(1000, new Promise(() => {}));
   await frames();
   return { width: Number(frame.width), height: Number(frame.height) };
 }
