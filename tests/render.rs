@@ -1,18 +1,21 @@
 //! Laws of rendering, on the fixtures: the same frames on every run, by either way of taking pictures,
-//! for any number of browsers, and when a browser dies on the way.
+//! for any number of browsers, and when a browser dies on the way; and what is sought is what is played.
+//!
+//! Where `DOMREEL_RECORDINGS` names a directory, the laws are tried on every recording in it, too.
 
 mod common;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use domreel::clip::{ClipOptions, Seconds};
+use domreel::clip::{ClipOptions, Seconds, Speed, TimePoint};
 use domreel::encode::{EncodeError, Encoder, Frame, Summary};
 use domreel::format::{Input, ReadOptions, read};
-use domreel::overlay::OutputSize;
-use domreel::recording::Recording;
-use domreel::render::{Choice, DrawingOptions, Progress, RenderOptions, Report, render};
+use domreel::overlay::{Level, OutputSize, OverlayOptions};
+use domreel::pixmap::Pixmap;
+use domreel::recording::{Recording, Tab};
+use domreel::render::{Choice, DrawingOptions, Progress, RenderOptions, Report, StillOptions, render, still};
 use domreel::stage::{CaptureMethod, ReadyBrowsers, ReadyOptions};
 
 /// Keeps the frames of a clip.
@@ -68,8 +71,16 @@ fn options(jobs: usize, capture: Option<CaptureMethod>) -> RenderOptions {
 }
 
 fn frames(recording: &Recording, options: &RenderOptions, progress: &dyn Progress) -> (Vec<Frame>, Report) {
+    frames_of(recording, &recording.tabs[0], options, progress)
+}
+
+fn frames_of(
+    recording: &Recording,
+    tab: &Tab,
+    options: &RenderOptions,
+    progress: &dyn Progress,
+) -> (Vec<Frame>, Report) {
     let keeper = Keeper::default();
-    let tab = &recording.tabs[0];
     let report = render(recording, tab, options, Box::new(keeper.clone()), progress).expect("a clip");
     let frames = std::mem::take(&mut *keeper.0.lock().expect("frames"));
     (frames, report)
@@ -141,6 +152,116 @@ fn wait_until(done: impl Fn() -> bool) {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     assert!(done(), "not within a minute");
+}
+
+/// Pictures of single times are the frames that a clip has there: what moves has its phase either way.
+fn assert_stills(
+    recording: &Recording,
+    tab: &Tab,
+    options: &RenderOptions,
+    (played, report): (&[Frame], &Report),
+    what: &str,
+) {
+    const STILLS: usize = 5;
+    let map = &report.clip.as_ref().expect("a clip").map;
+    let start = tab.start().expect("events");
+    let chosen: Vec<&Frame> = played
+        .iter()
+        .step_by(played.len().div_ceil(STILLS).max(1))
+        .collect();
+    let times = chosen.iter().map(|frame| map.picture_at(frame.clip_ms as f64));
+    let stills = StillOptions {
+        at: times.map(|time| TimePoint::since_start(time - start)).collect(),
+    };
+    let mut pictures: Vec<Pixmap> = Vec::new();
+    let take = |_, picture| {
+        pictures.push(picture);
+        Ok(())
+    };
+    still(recording, tab, options, &stills, take).expect("pictures");
+    for (frame, picture) in chosen.iter().zip(&pictures) {
+        assert!(
+            *frame.pixels == *picture,
+            "{what}: the picture of {} ms of the clip",
+            frame.clip_ms
+        );
+    }
+}
+
+/// The page alone, and less often.
+fn bare(jobs: usize, capture: Option<CaptureMethod>) -> RenderOptions {
+    let mut options = options(jobs, capture);
+    options.overlay = OverlayOptions {
+        level: Level::None,
+        ..OverlayOptions::default()
+    };
+    options.clip.fps = 4;
+    options
+}
+
+#[test]
+fn what_is_sought_is_what_is_played() {
+    for name in ["motion.json.gz", "media.json.gz"] {
+        let recording = fixture(name);
+        let (played, report) = frames(&recording, &bare(1, None), &());
+        assert_stills(
+            &recording,
+            &recording.tabs[0],
+            &bare(1, None),
+            (&played, &report),
+            name,
+        );
+    }
+}
+
+/// Where a person has more recordings. What fails is told at the end, all of it.
+#[test]
+fn laws_hold_on_every_recording_of_a_directory() {
+    let Some(directory) = std::env::var_os("DOMREEL_RECORDINGS") else {
+        return;
+    };
+    let mut failed = Vec::new();
+    for path in files_below(directory.into()) {
+        let Ok(recording) = read(&[Input::Path(path.clone())], &ReadOptions::default()) else {
+            continue;
+        };
+        for tab in recording.tabs.iter().filter(|tab| tab.has_picture()) {
+            let name = format!("{} {}", path.display(), tab.id);
+            eprintln!("{name}");
+            let lawful = std::panic::catch_unwind(|| {
+                let fast = |jobs, capture| {
+                    let mut options = bare(jobs, capture);
+                    options.clip.speed = Speed::new(4.0).expect("a speed");
+                    options
+                };
+                let (first, report) = frames_of(&recording, tab, &fast(1, None), &());
+                let (parallel, _) = frames_of(&recording, tab, &fast(3, None), &());
+                assert_same(&first, &parallel, &format!("{name}, 3 browsers"));
+                let screen = fast(1, Some(CaptureMethod::Screenshot));
+                let (screen, _) = frames_of(&recording, tab, &screen, &());
+                assert_same(&first, &screen, &format!("{name}, pictures of the screen"));
+                assert_stills(&recording, tab, &fast(1, None), (&first, &report), &name);
+            });
+            if let Err(error) = lawful {
+                let said = error.downcast_ref::<String>().cloned();
+                failed.push(said.unwrap_or_else(|| name.clone()));
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+fn files_below(directory: PathBuf) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![directory];
+    while let Some(path) = open.pop() {
+        match std::fs::read_dir(&path) {
+            Ok(entries) => open.extend(entries.flatten().map(|entry| entry.path())),
+            Err(_) => found.push(path),
+        }
+    }
+    found.sort();
+    found
 }
 
 /// Kills a browser when the first frames are there.

@@ -50,7 +50,11 @@ function drawCommands(handle, kind, text) {
     draw: (canvas) => {
       if (canvas.width * canvas.height > MOST_PIXELS) return;
       const context = native.canvasContext(canvas, CONTEXTS[kind], { preserveDrawingBuffer: true });
-      if (!context) throw new Error(`no ${CONTEXTS[kind]} context`);
+      if (!context) {
+        // Nothing is drawn where there is no GPU: shown as missing.
+        drawnOn.delete(handle);
+        throw new Error(`no ${CONTEXTS[kind]} context`);
+      }
       for (const command of prepared) carryOut(context, command);
     },
   });

@@ -2,31 +2,51 @@
 
 const MOST_MISSING = 40;
 
-// In the order of `MissingKind::ALL` in src/overlay/places.rs.
-const MISSING_KINDS = ["iframe", "canvas", "img", "video"];
+// Position in `MissingKind::ALL` in src/overlay/places.rs, by the name of the element.
+const MISSING_KINDS = { __proto__: null, iframe: 0, frame: 0, object: 0, embed: 0, canvas: 1, img: 2, video: 3 };
+
+let candidates = new Set(); // elements that can lack something
+
+function resetMissing() {
+  candidates = new Set();
+}
+
+function noteCandidate(element, tag) {
+  if (tag in MISSING_KINDS) candidates.add(element);
+}
 
 // Boxes of what is missing, in CSS pixels of the top page: [kind, x, y, width, height].
 function missing() {
   const found = [];
   const shown = new Set(documents.values());
   const drawn = new Set(Array.from(drawnOn, (handle) => nodes.get(handle)));
-  for (const inner of documents.values()) {
-    for (const element of native.queryAll(inner, MISSING_KINDS.join())) {
-      const kind = MISSING_KINDS.indexOf(native.localName(element));
-      if (!isMissing(kind, element, shown, drawn) || !isSeen(inner, element)) continue;
-      const box = native.box(element);
-      const { x, y, scaleX, scaleY } = placeOf(inner);
-      found.push([kind, x + box.x * scaleX, y + box.y * scaleY, box.width * scaleX, box.height * scaleY]);
-      if (found.length >= MOST_MISSING) return found;
+  for (const element of candidates) {
+    if (!native.isConnected(element)) {
+      // What is moved is made anew.
+      candidates.delete(element);
+      continue;
     }
+    const inner = documentOf(element);
+    if (!handles.has(inner) || !isMissing(element, shown, drawn) || !isSeen(element)) continue;
+    const box = native.box(element);
+    const { x, y, scaleX, scaleY } = placeOf(inner);
+    found.push([MISSING_KINDS[native.localName(element)],
+      x + box.x * scaleX, y + box.y * scaleY, box.width * scaleX, box.height * scaleY]);
+    if (found.length >= MOST_MISSING) break;
   }
   return found;
 }
 
-function isMissing(kind, element, shown, drawn) {
-  switch (MISSING_KINDS[kind]) {
+function isMissing(element, shown, drawn) {
+  const name = native.localName(element);
+  switch (name) {
     case "iframe":
-      return !shown.has(native.frameDocument.iframe(element));
+    case "frame":
+      return !shown.has(native.frameDocument[name](element));
+    case "object":
+      return native.getAttribute(element, "data") !== null && !shown.has(native.frameDocument.object(element));
+    case "embed":
+      return true;
     case "canvas":
       return !drawn.has(element);
     case "img":
@@ -37,10 +57,12 @@ function isMissing(kind, element, shown, drawn) {
 }
 
 // Whether the middle of an element is in sight, with nothing else over it.
-function isSeen(inner, element) {
+function isSeen(element) {
   if (!native.isVisible(element, { opacityProperty: true, visibilityProperty: true })) return false;
   const { x, y, width, height } = native.box(element);
   if (width < 1 || height < 1) return false;
-  const top = native.elementAt(inner, x + width / 2, y + height / 2);
+  const root = native.rootOf(element);
+  const at = isDocument(root) ? native.elementAt : native.shadowElementAt;
+  const top = at(root, x + width / 2, y + height / 2);
   return top !== null && (top === element || native.contains(top, element) || native.contains(element, top));
 }

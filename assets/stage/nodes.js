@@ -80,6 +80,7 @@ function reset() {
   resetSheets();
   resetCanvases();
   resetClock();
+  resetMissing();
 }
 
 let viewport = [0, 0];
@@ -230,6 +231,7 @@ function makeElement([, handle, , namespace, tag, attributes, born], owner) {
       ?? native.createElementNS(owner, NAMESPACES[namespace], "unknown");
   }
   for (let at = 0; at < attributes.length; at += 2) setAttribute(element, attributes[at], attributes[at + 1]);
+  if (namespace === 0) noteCandidate(element, tag);
   if (namespace === 1) noteSvg(element, tag, born);
   else if (tag === "video" || tag === "audio") notePlayer(element);
   return element;

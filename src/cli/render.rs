@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
+use domreel::dom::missing_in_words;
 use domreel::embed::beside::Extra;
 use domreel::embed::manifest::Manifest;
 use domreel::encode::output::{EncodeOptions, Format, Target, open, partial_name};
@@ -245,8 +246,28 @@ impl Made<'_> {
             size(report.bytes),
             self.elapsed_ms as f64 / 1000.0,
             self.speed,
-        )
+        ) + &lacking(report)
     }
+}
+
+/// What the pictures lack, as lines below the one about the clip.
+fn lacking(report: &Report) -> String {
+    let missing = missing_in_words(&report.missing, report.missing_more);
+    let mut text = match missing.is_empty() {
+        true => "\nnothing is missing".to_owned(),
+        false => format!("\nmissing: {missing} (‘domreel inspect’ lists them)"),
+    };
+    let unused = report.unused.iter();
+    let unused: Vec<String> = unused
+        .map(|(kind, count)| format!("{count} {}", kind.replace('-', " ")))
+        .collect();
+    if !unused.is_empty() {
+        text += &format!("\nnot used: {}", unused.join(", "));
+    }
+    if report.refused_changes > 0 {
+        text += &format!("\n{} changes could not be shown", report.refused_changes);
+    }
+    text
 }
 
 /// What draws, from options and environment.

@@ -28,6 +28,21 @@ pub enum ResourceKind {
     Blocked,
 }
 
+impl ResourceKind {
+    /// Its name in reports: `style-sheet`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ResourceKind::Image => "image",
+            ResourceKind::StyleSheet => "style-sheet",
+            ResourceKind::Font => "font",
+            ResourceKind::Media => "media",
+            ResourceKind::Frame => "frame",
+            ResourceKind::Canvas => "canvas",
+            ResourceKind::Blocked => "blocked",
+        }
+    }
+}
+
 /// Something that the page refers to but the recording does not contain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MissingResource {

@@ -11,6 +11,7 @@ mod change;
 pub(crate) mod css;
 mod describe;
 mod emit;
+mod fidelity;
 mod forms;
 mod grow;
 mod markup;
@@ -29,6 +30,7 @@ mod view;
 
 pub use change::{Change, Handle, MediaState, Namespace, NewContent, NewNode, Range, STAGE, Sheet, Step};
 pub use describe::Description;
+pub use fidelity::{Fidelity, MissingShown, missing_in_words};
 pub use missing::{MissingResource, ResourceKind};
 pub use page::Page;
 pub use replay::Replay;

@@ -1,9 +1,8 @@
 //! What there is to say about a clip, without a thought of any format: headings, paragraphs, tables.
 
-use std::collections::BTreeMap;
-
 use super::manifest::{Manifest, Missing, MomentShown, StepTaken};
 use super::{alt, words};
+use crate::dom::missing_in_words;
 
 /// A run of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -364,27 +363,7 @@ fn counted(missing: &Missing) -> String {
         });
         return named.collect::<Vec<_>>().join(", ");
     }
-    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-    for resource in resources {
-        *kinds.entry(&resource.kind).or_default() += 1;
-    }
-    let mut told: Vec<String> = kinds
-        .into_iter()
-        .map(|(kind, count)| {
-            let plural = if count == 1 { "" } else { "s" };
-            // “media” is one and many.
-            let plural = if kind == "media" || kind == "blocked" {
-                ""
-            } else {
-                plural
-            };
-            format!("{count} {}{plural}", kind.replace('-', " "))
-        })
-        .collect();
-    if missing.resources_more > 0 {
-        told.push(format!("{} more", missing.resources_more));
-    }
-    told.join(", ")
+    missing_in_words(resources, missing.resources_more)
 }
 
 /// What the clip is made of, and what it lacks.

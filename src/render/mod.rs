@@ -31,6 +31,7 @@ use self::chunk::Chunk;
 use self::compose::{Composed, Composer};
 use self::timings::milliseconds;
 use crate::clip::{Clip, Plan};
+use crate::dom::Fidelity;
 use crate::encode::Encoder;
 use crate::moment::{MomentKind, moments};
 use crate::overlay::{Overlay, Scene, with_time_to_read};
@@ -108,6 +109,7 @@ pub fn render(
         Some(index) => plan.at(index),
         None => (plan.length(), clip.map.end()),
     };
+    let fidelity = Fidelity::of(tab, clip.map.start(), until);
     let mut report = Report {
         chosen,
         captured: composed.captured,
@@ -130,6 +132,7 @@ pub fn render(
         clip: Some(clip),
         ..Report::default()
     };
+    report.lacks(fidelity, recording.damage.clone());
     report.written(&composed.summary);
     Ok(report)
 }

@@ -3,8 +3,12 @@
 use serde::Serialize;
 
 use super::Timings;
+use std::collections::BTreeMap;
+
 use crate::clip::Clip;
+use crate::dom::{Fidelity, MissingShown};
 use crate::encode::Summary;
+use crate::recording::DamageReport;
 
 /// What a render did, for people and scripts.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -32,6 +36,12 @@ pub struct Report {
     pub bytes: u64,
     /// Changes that the page refused.
     pub refused_changes: u64,
+    /// What the pages that are shown refer to but the recording does not contain.
+    pub missing: Vec<MissingShown>,
+    /// How much more is missing.
+    pub missing_more: usize,
+    /// What of the recording could not be used, by kind: `unknown-node`, `clock-jump` …
+    pub unused: BTreeMap<&'static str, u64>,
     /// Browsers that had to be started again.
     pub restarts: u32,
     /// How pictures were taken.
@@ -43,6 +53,17 @@ pub struct Report {
 }
 
 impl Report {
+    pub(super) fn lacks(&mut self, fidelity: Fidelity, mut damage: DamageReport) {
+        damage.merge(fidelity.damage);
+        self.unused = damage
+            .counts()
+            .filter(|(_, count)| *count > 0)
+            .map(|(kind, count)| (kind.name(), count))
+            .collect();
+        self.missing = fidelity.resources;
+        self.missing_more = fidelity.resources_more;
+    }
+
     pub(super) fn written(&mut self, summary: &Summary) {
         self.width = summary.width;
         self.height = summary.height;

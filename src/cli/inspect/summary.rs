@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domreel::clip::{Clip, ClipOptions, SegmentKind, utc_text};
+use domreel::dom::{Fidelity, MissingShown};
 use domreel::moment::{Moment, MomentKind, moments};
 use domreel::recording::{Damage, DamageReport, Event, EventData, EventKind, Origin, Recording, Tab};
 use domreel::redact::RedactionReport;
@@ -46,8 +47,19 @@ pub(super) struct TabSummary {
     pub idle: IdleSummary,
     /// Errors, failed requests, signs of frustration and markers, in the order of time.
     pub moments: Vec<MomentSummary>,
+    /// What the pages refer to but the recording does not contain.
+    pub missing: MissingSummary,
     /// Length of a clip of all of it, as ‘render’ makes it without options; `null` if it makes none.
     pub clip_ms: Option<u64>,
+}
+
+/// What the pages of a tab refer to but the recording does not contain.
+#[derive(Debug, Default, PartialEq, Serialize)]
+pub(super) struct MissingSummary {
+    /// By kind and address.
+    pub resources: Vec<MissingShown>,
+    /// How many more there are.
+    pub resources_more: usize,
 }
 
 /// A page, or the same page in another size.
@@ -164,6 +176,7 @@ impl TabSummary {
                 .filter(|moment| moment.kind != MomentKind::View)
                 .map(|moment| MomentSummary::of(moment, start_ms))
                 .collect(),
+            missing: MissingSummary::of(tab),
             clip_ms: clip.map(|clip| clip.map.length()),
         }
     }
@@ -198,6 +211,19 @@ fn pages(tab: &Tab, start_ms: f64) -> Vec<PageSummary> {
         }
     }
     pages
+}
+
+impl MissingSummary {
+    fn of(tab: &Tab) -> Self {
+        let (Some(start), Some(end)) = (tab.start(), tab.end()) else {
+            return MissingSummary::default();
+        };
+        let fidelity = Fidelity::of(tab, start, end);
+        MissingSummary {
+            resources: fidelity.resources,
+            resources_more: fidelity.resources_more,
+        }
+    }
 }
 
 impl IdleSummary {

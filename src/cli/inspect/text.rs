@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use domreel::clip::offset_text;
+use domreel::dom::missing_in_words;
 
 use super::super::console;
-use super::summary::{MomentSummary, Summary, TabSummary};
+use super::summary::{MissingSummary, MomentSummary, Summary, TabSummary};
 
 /// Lines of one list; the rest is counted.
 const MOST_LINES: usize = 20;
@@ -109,6 +110,9 @@ fn write_tab(text: &mut String, tab: &TabSummary) {
             "clip      none: there is no full snapshot, so there is nothing to show"
         ),
     }
+    if tab.has_picture {
+        write_missing(text, &tab.missing);
+    }
     if tab.moments.is_empty() {
         line!(
             text,
@@ -117,6 +121,28 @@ fn write_tab(text: &mut String, tab: &TabSummary) {
     } else {
         list(text, "moments", &tab.moments, moment);
     }
+}
+
+fn write_missing(text: &mut String, missing: &MissingSummary) {
+    let words = missing_in_words(&missing.resources, missing.resources_more);
+    if words.is_empty() {
+        line!(text, "missing   nothing");
+        return;
+    }
+    line!(text, "missing   {words}");
+    list(text, "", &missing.resources, |resource| {
+        let times = match resource.count {
+            1 => String::new(),
+            count => format!(" ({count} times)"),
+        };
+        format!(
+            "{}{times} {}",
+            resource.kind.replace('-', " "),
+            shown(&resource.url)
+        )
+        .trim_end()
+        .to_owned()
+    });
 }
 
 fn moment(moment: &MomentSummary) -> String {

@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use crate::dom::MissingShown;
+
 pub use self::build::Facts;
 use crate::asset::Filled;
 
@@ -306,17 +308,6 @@ impl Missing {
     pub fn is_empty(&self) -> bool {
         *self == Missing::default()
     }
-}
-
-/// Something that pages refer to but a recording does not contain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MissingShown {
-    /// `image`, `style-sheet`, `font`, `media`, `frame`, `canvas` or `blocked`.
-    pub kind: String,
-    /// Where it was, as recorded; empty when it has no address.
-    pub url: String,
-    /// How many places of one page it is missing at.
-    pub count: usize,
 }
 
 /// A rule that made things unreadable.
