@@ -211,6 +211,9 @@ impl<'a> Collector<'a> {
                 drop_repeats(&mut tab.events);
             }
         }
+        for jump in self.tabs.iter().flat_map(clock_jumps) {
+            self.damage.add(jump);
+        }
         self.tabs.retain(|tab| !tab.events.is_empty());
         self.tabs.sort_by(|one, two| {
             let start = |tab: &Tab| tab.start().unwrap_or(f64::INFINITY);
@@ -334,4 +337,21 @@ fn give_viewport(tab: &mut Tab) {
 /// A time that a date can have.
 pub(crate) fn usable_time(time: f64) -> Option<f64> {
     (0.0..=LAST_TIME).contains(&time).then_some(time)
+}
+
+/// Gaps that no session has: the recorder's clock was set, or some times are wrong.
+fn clock_jumps(tab: &Tab) -> Vec<Damage> {
+    const LONGEST_GAP: f64 = 24.0 * 3_600_000.0;
+    let pairs = tab.events.windows(2).filter_map(|pair| match pair {
+        [one, next] if next.time - one.time > LONGEST_GAP => Some((next, next.time - one.time)),
+        _ => None,
+    });
+    pairs
+        .map(|(event, gap)| Damage {
+            kind: DamageKind::ClockJump,
+            event: Some(event.index),
+            offset: None,
+            detail: format!("the clock jumps by {:.1} days", gap / (24.0 * 3_600_000.0)),
+        })
+        .collect()
 }

@@ -179,6 +179,16 @@ fn strict_reading_finds_damage_that_shows_only_when_decoded() {
 }
 
 #[test]
+fn clocks_that_jump_are_told() {
+    let recording = read_bytes(fixture("damaged/clock.json"), &ReadOptions::default()).unwrap();
+    let jumps = recording
+        .damage
+        .counts()
+        .find(|(kind, _)| *kind == DamageKind::ClockJump);
+    assert_eq!(jumps, Some((DamageKind::ClockJump, 2)));
+}
+
+#[test]
 fn depth_costs_nothing() {
     let depth = 100_000;
     let node = r#"{"type":2,"tagName":"i","attributes":{},"id":3,"childNodes":["#;
