@@ -309,6 +309,34 @@ fn what_is_masked_is_told_nowhere() {
 }
 
 #[test]
+fn a_file_of_settings_is_read_and_its_mistakes_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = domreel();
+        command
+            .current_dir(directory.path())
+            .args(["render", "nowhere.json", "-o", "clip.gif"])
+            .args(arguments);
+        command.assert()
+    };
+    std::fs::write(directory.path().join("domreel.toml"), "[clip]\nfsp = 12\n").unwrap();
+    run(&[]).code(2).stderr(predicate::str::contains(
+        "domreel.toml: there is no setting ‘fsp’",
+    ));
+    // The recording is not there.
+    run(&["--config", "none"]).code(3);
+    std::fs::write(
+        directory.path().join("look.toml"),
+        "width = 640\nhide = ['bar']\n",
+    )
+    .unwrap();
+    run(&["--config", "look.toml"]).code(3);
+    run(&["--config", "other.toml"])
+        .code(3)
+        .stderr(predicate::str::contains("other.toml"));
+}
+
+#[test]
 fn a_mask_that_cannot_be_used_is_2_before_anything_is_read() {
     for arguments in [["--mask", "p:hover"], ["--mask-text", "("], ["--redact", "names"]] {
         domreel()

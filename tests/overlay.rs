@@ -50,6 +50,119 @@ fn all_overlays_capture_no_more_pages_than_none() {
     assert_eq!(number(&full, "captured"), number(&plain, "captured"));
     assert!(number(&full, "frames") > number(&plain, "frames"));
     assert!(number(&full, "height") > number(&plain, "height"));
+    // Looks from closer need no more of them either.
+    let (close, _) = render(&["--overlay", "none", "--zoom", "auto"]);
+    assert_eq!(number(&close, "captured"), number(&plain, "captured"));
+    assert_eq!(number(&close, "height"), number(&plain, "height"));
+    assert!(number(&close, "frames") > number(&plain, "frames"));
+}
+
+#[test]
+fn a_part_of_the_page_is_shown_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let shot = |name: &str, crop: &[&str]| {
+        let picture = directory.path().join(name);
+        let mut command = domreel();
+        command
+            .args([
+                "shot",
+                &fixture("damaged/whole.json"),
+                "--at",
+                "3",
+                "--overlay",
+                "none",
+            ])
+            .args(crop)
+            .arg("-o")
+            .arg(&picture);
+        (command.assert(), picture)
+    };
+    let pixels = |name, crop: &[&str]| {
+        let (made, picture) = shot(name, crop);
+        made.code(0);
+        image::open(picture).unwrap().to_rgb8()
+    };
+    let whole = pixels("whole.png", &[]);
+    let part = pixels("part.png", &["--crop", "10,20,120,60"]);
+    assert_eq!(
+        part,
+        image::imageops::crop_imm(&whole, 10, 20, 120, 60).to_image()
+    );
+    let heading = pixels("heading.png", &["--crop", "h1"]);
+    assert!(heading.height() < whole.height() / 2, "{}", heading.height());
+    assert!(heading.pixels().any(|pixel| pixel != heading.get_pixel(0, 0)));
+    for (wrong, told) in [
+        ("a:hover", "selector"),
+        (".nowhere", ".nowhere"),
+        ("9000,0,10,10", "9000"),
+    ] {
+        let (refused, _) = shot("none.png", &["--crop", wrong]);
+        refused.code(2).stderr(predicates::str::contains(told));
+    }
+}
+
+/// A page that shows a name and a field with one, a click beside it, and an error that tells it.
+const NAMED: &str = r#"[
+    {"type":4,"timestamp":1000,"data":{"href":"https://a.example/u/Ada%20Lovelace","width":320,"height":200}},
+    {"type":2,"timestamp":1001,"data":{"initialOffset":{"top":0,"left":0},"node":{"type":0,"id":1,"childNodes":[
+        {"type":2,"id":2,"tagName":"html","attributes":{},"childNodes":[
+            {"type":2,"id":3,"tagName":"button","attributes":{"class":"name","title":"Ada Lovelace"},"childNodes":[
+                {"type":3,"id":4,"textContent":"Ada Lovelace"}]},
+            {"type":2,"id":5,"tagName":"input","attributes":{"class":"name","value":""},"childNodes":[]}]}]}}},
+    {"type":3,"timestamp":1500,"data":{"source":5,"id":5,"text":"Ada Lovelac","isChecked":false}},
+    {"type":3,"timestamp":1600,"data":{"source":5,"id":5,"text":"Ada Lovelace","isChecked":false}},
+    {"type":3,"timestamp":1900,"data":{"source":2,"type":2,"id":3,"x":20,"y":10}},
+    {"type":6,"timestamp":2000,"data":{"plugin":"rrweb/console@1","payload":{"level":"error","trace":[],
+        "payload":["\"no cart of Ada Lovelace, card 4111 1111 1111 1111\""]}}},
+    {"type":3,"timestamp":3000,"data":{"source":3,"id":1,"x":0,"y":5}}]"#;
+
+#[test]
+fn what_is_masked_is_in_no_file_and_no_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let recording = directory.path().join("session.json");
+    std::fs::write(&recording, NAMED).unwrap();
+    let told = |mask: &[&str]| {
+        let output = directory.path().join(format!("made-{}", mask.len()));
+        std::fs::create_dir(&output).unwrap();
+        let mut command = domreel();
+        command
+            .args([
+                "render",
+                "-vvv",
+                "--json",
+                "--with",
+                "all",
+                "--around",
+                "error",
+                "--caption",
+            ])
+            .args(["1: for Ada Lovelace", "--title", "Ada Lovelace", "--fps", "4"])
+            .arg(&recording)
+            .arg("-o")
+            .arg(output.join("clip.gif"))
+            .args(mask);
+        let done = command.output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(0), "{said}");
+        let mut told = said + &String::from_utf8_lossy(&done.stdout);
+        for file in std::fs::read_dir(&output).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            told.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        told
+    };
+    assert!(told(&["--redact", "none"]).contains("Lovelace"));
+    let masked = told(&["--mask", ".name", "--mask-text", "(?i)ada.*?lovelace"]);
+    for secret in ["Lovelac", "4111", "1111 11"] {
+        let at = masked.find(secret);
+        let around = at.map(|at| masked[..at].chars().rev().take(300).collect::<String>());
+        assert_eq!(
+            around.map(|text| text.chars().rev().collect::<String>()),
+            None,
+            "{secret}"
+        );
+    }
+    assert!(masked.contains("no cart of"));
 }
 
 #[test]

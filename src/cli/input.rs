@@ -6,8 +6,10 @@ use clap::Args;
 use domreel::clip::ClipError;
 use domreel::dom::Replay;
 use domreel::format::{FormatError, FormatName, Input, ReadOptions, read, read_side_files};
+use domreel::moment::moments;
 use domreel::overlay::OverlayOptions;
 use domreel::recording::{DamageReport, Recording, Tab};
+use domreel::render::Choice;
 
 use super::assets::AssetArgs;
 use super::console::Console;
@@ -50,6 +52,81 @@ impl InputArgs {
     /// # Errors
     /// When there is nothing to show, and with `--strict` when anything is damaged.
     pub(crate) fn read(&self) -> Result<Recording, Failure> {
+        self.read_with(|_, _| Ok(()))
+    }
+
+    /// Reads it to show some moment. If it has none of that kind, files of the same name beside it may
+    /// tell of one: products keep errors apart from recordings.
+    ///
+    /// # Errors
+    /// As [`InputArgs::read`].
+    pub(crate) fn read_to_show(&self, choice: &Choice, console: &Console) -> Result<Recording, Failure> {
+        let Choice::Around(around, _) = choice else {
+            return self.read();
+        };
+        self.read_with(|recording, options| {
+            let has = |recording: &Recording| {
+                let telemetry = &recording.telemetry;
+                let mut tabs = recording.tabs.iter();
+                tabs.any(|tab| around.choose(&moments(tab, telemetry)).is_ok())
+            };
+            if !self.events.is_empty() || has(recording) {
+                return Ok(());
+            }
+            for file in self.files_beside() {
+                let known = recording.telemetry.signals.len();
+                // What is something else is no concern.
+                if self
+                    .add_events(recording, std::slice::from_ref(&file), options)
+                    .is_ok()
+                    && recording.telemetry.signals.len() > known
+                {
+                    console.note(&format!(
+                        "the recording alone does not tell of that moment: read {} beside it",
+                        file.display()
+                    ));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Files beside the only recording that are named like it up to the first dot.
+    fn files_beside(&self) -> Vec<PathBuf> {
+        /// What is larger holds no events of one session.
+        const LARGEST: u64 = 64 << 20;
+        const MOST: usize = 8;
+        let [recording] = self.inputs.as_slice() else {
+            return Vec::new();
+        };
+        let folder = match recording.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let begins = format!("{}.", self.name());
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            return Vec::new();
+        };
+        let mut files: Vec<PathBuf> = entries
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(&begins))
+            .filter(|entry| {
+                entry
+                    .metadata()
+                    .is_ok_and(|data| data.is_file() && data.len() <= LARGEST)
+            })
+            .map(|entry| entry.path())
+            .filter(|path| !self.is_one(path))
+            .collect();
+        files.sort();
+        files.truncate(MOST);
+        files
+    }
+
+    fn read_with(
+        &self,
+        more: impl FnOnce(&mut Recording, &ReadOptions) -> Result<(), FormatError>,
+    ) -> Result<Recording, Failure> {
         let redaction = self.redact.redaction()?;
         let options = ReadOptions {
             format: self.read_as,
@@ -58,7 +135,8 @@ impl InputArgs {
         };
         let inputs: Vec<Input> = self.inputs.iter().map(|path| source(path)).collect();
         let read = read(&inputs, &options).and_then(|mut recording| {
-            self.add_events(&mut recording, &options)?;
+            self.add_events(&mut recording, &self.events, &options)?;
+            more(&mut recording, &options)?;
             Ok(recording)
         });
         // Why something cannot be read may cite it.
@@ -108,9 +186,14 @@ impl InputArgs {
         Ok(options)
     }
 
-    /// Adds what stands in the files beside the recording.
-    fn add_events(&self, recording: &mut Recording, options: &ReadOptions) -> Result<(), FormatError> {
-        let files: Vec<Input> = self.events.iter().map(|path| source(path)).collect();
+    /// Adds what stands in files beside the recording.
+    fn add_events(
+        &self,
+        recording: &mut Recording,
+        files: &[PathBuf],
+        options: &ReadOptions,
+    ) -> Result<(), FormatError> {
+        let files: Vec<Input> = files.iter().map(|path| source(path)).collect();
         let mut telemetry = read_side_files(&files, options)?;
         let start = recording
             .tabs

@@ -5,6 +5,7 @@ mod attach;
 mod beside;
 mod browser;
 mod clip;
+mod config;
 mod console;
 mod docs;
 mod doctor;
@@ -36,6 +37,8 @@ mod submit;
 #[cfg(feature = "worker")]
 mod worker;
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -52,6 +55,12 @@ use self::failure::{Failure, Status};
 pub(crate) struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
+    /// Read how clips look from this file; ‘none’: from no file [default: domreel.toml, where there is one]
+    ///
+    /// It sets options under Clip, Picture and Redaction by their long names (fps = 24); what the command line
+    /// says comes first.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Messages")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -108,9 +117,20 @@ pub(crate) fn command() -> clap::Command {
 /// Reads the command line and does what it says.
 pub(crate) fn run() -> ExitCode {
     // Wrong usage ends here, with code 2.
-    let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let read = |matches| Cli::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
+    let given = command().get_matches_from(&line);
+    let mut cli = read(&given);
     let console = Console::new(cli.global);
     console.start_log();
+    match config::completed(&line, &given, cli.config.as_deref()) {
+        Ok(Some(whole)) => cli = read(&whole),
+        Ok(None) => {}
+        Err(failure) => {
+            console.report(&failure);
+            return failure.exit_code();
+        }
+    }
     let done = match cli.command {
         Command::Render(args) => render::run(&args, &console),
         Command::Shot(args) => shot::run(&args, &console),

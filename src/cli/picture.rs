@@ -2,7 +2,8 @@
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use domreel::overlay::{Accent, Caption, Level, OutputSize, OverlayOptions, Part, ThemeChoice};
+use domreel::overlay::{Accent, Caption, Level, OutputSize, OverlayOptions, Part, Placing, ThemeChoice};
+use domreel::render::{Crop, Framing};
 
 /// How large the pictures are.
 #[derive(Debug, Clone, Copy, Args)]
@@ -28,6 +29,56 @@ impl SizeArgs {
     }
 }
 
+/// Which part of the page is shown.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CropArgs {
+    /// Show a part of the page only: a selector of an element, which is followed, or x,y,width,height in
+    /// CSS pixels
+    #[arg(
+        long,
+        value_name = "PART",
+        allow_hyphen_values = true,
+        help_heading = "Picture"
+    )]
+    crop: Option<Crop>,
+}
+
+impl CropArgs {
+    pub(crate) fn framing(&self) -> Framing {
+        self.crop.clone().map_or(Framing::Whole, Framing::Part)
+    }
+}
+
+/// How much of the page is shown.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FramingArgs {
+    #[command(flatten)]
+    part: CropArgs,
+    /// auto: look from closer at what is clicked and typed into, so that small things are readable in a
+    /// small clip
+    #[arg(long, value_enum, default_value_t = Zoom::Off, value_name = "WHEN", conflicts_with = "crop",
+          help_heading = "Picture")]
+    zoom: Zoom,
+}
+
+impl FramingArgs {
+    pub(crate) fn framing(&self) -> Framing {
+        match self.zoom {
+            Zoom::Auto => Framing::CloseUps,
+            Zoom::Off => self.part.framing(),
+        }
+    }
+}
+
+/// When the page is looked at from closer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Zoom {
+    /// Where the user clicks and types.
+    Auto,
+    /// Never.
+    Off,
+}
+
 /// What is drawn over and around the page.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct OverlayArgs {
@@ -40,6 +91,15 @@ pub(crate) struct OverlayArgs {
     /// Parts not to draw
     #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part(), help_heading = "Picture")]
     hide: Vec<Part>,
+    /// Where a part goes, unless it would hide what it speaks of: errors, notes or captions at top, bottom, left,
+    /// right, top-left …, like ‘errors=bottom-left’
+    #[arg(
+        long,
+        value_name = "PART=SIDE",
+        value_delimiter = ',',
+        help_heading = "Picture"
+    )]
+    place: Vec<Placing>,
     /// Colours of the overlays: auto, light or dark
     #[arg(long, default_value = "auto", help_heading = "Picture")]
     theme: ThemeChoice,
@@ -66,6 +126,7 @@ impl OverlayArgs {
             level: self.overlay,
             show: self.show.clone(),
             hide: self.hide.clone(),
+            place: self.place.clone(),
             theme: self.theme,
             accent: self.accent,
             captions: self.caption.clone(),

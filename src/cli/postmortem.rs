@@ -13,7 +13,7 @@ use domreel::moment::{Around, PartOptions};
 use domreel::overlay::{OutputSize, OverlayOptions};
 use domreel::pixmap::Pixmap;
 use domreel::postmortem::{DocumentFormat, Figures, Media, Owners, Shown, Sources, chart, sections, write};
-use domreel::render::{Choice, RenderOptions, render};
+use domreel::render::{Choice, Framing, RenderOptions, render};
 use domreel::scan::{Group, PickOptions, Picked, ProblemKind, Scan, pick, read_source};
 use domreel::stage::{Stage, StageOptions};
 use serde::Serialize;
@@ -419,6 +419,7 @@ fn clip(
             ..ClipOptions::default()
         },
         choice: Choice::Around(around, parts),
+        framing: Framing::Whole,
         size: OutputSize {
             width: Some(if large { WIDTH } else { SMALL }),
             scale: None,

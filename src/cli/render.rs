@@ -20,7 +20,7 @@ use super::console::Console;
 use super::failure::{Failure, Status};
 use super::input::{InputArgs, TabArgs, tell_redaction, warn_of_damage};
 use super::interrupt::Interrupt;
-use super::picture::{OverlayArgs, SizeArgs};
+use super::picture::{FramingArgs, OverlayArgs, SizeArgs};
 use super::progress::RenderBar;
 
 /// Make a clip of a recording: a GIF, or a directory of PNG frames
@@ -53,6 +53,8 @@ pub(crate) struct RenderArgs {
     clip: ClipArgs,
     #[command(flatten)]
     size: SizeArgs,
+    #[command(flatten)]
+    framing: FramingArgs,
     #[command(flatten)]
     overlay: OverlayArgs,
     #[command(flatten)]
@@ -168,14 +170,16 @@ pub(super) fn make(
     let (target, format) = target(output, args.format)?;
     let drawing = drawing(&args.browser, args.jobs.map_or(0, usize::from))?;
     let interrupt = Interrupt::listen()?;
+    let choice = args.clip.choice();
     let began = Instant::now();
-    let recording = args.input.read()?;
+    let recording = args.input.read_to_show(&choice, console)?;
     let parsed = began.elapsed();
     let tab = args.tab.choose(&recording, console)?;
     let options = RenderOptions {
         clip: args.clip.options(format.default_fps() as u32),
-        choice: args.clip.choice(),
+        choice,
         size: args.size.size(format.default_width()),
+        framing: args.framing.framing(),
         overlay: args.input.overlay(&args.overlay)?,
         still: false,
         drawing,

@@ -17,7 +17,7 @@ use super::browser::BrowserArgs;
 use super::console::Console;
 use super::failure::{Failure, Status};
 use super::input::{InputArgs, TabArgs, tell_redaction, warn_of_damage};
-use super::picture::{OverlayArgs, SizeArgs};
+use super::picture::{FramingArgs, OverlayArgs, SizeArgs};
 use super::render::drawing;
 
 /// Take a picture of a recorded page at one time, or at several
@@ -42,6 +42,8 @@ pub(crate) struct ShotArgs {
     still: bool,
     #[command(flatten)]
     size: SizeArgs,
+    #[command(flatten)]
+    framing: FramingArgs,
     #[command(flatten)]
     overlay: OverlayArgs,
     #[command(flatten)]
@@ -89,6 +91,7 @@ pub(crate) fn run(args: &ShotArgs, console: &Console) -> Done {
         },
         choice: Choice::Range,
         size: args.size.size(None),
+        framing: args.framing.framing(),
         overlay: args.input.overlay(&args.overlay)?,
         still: args.still,
         drawing,

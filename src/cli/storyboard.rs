@@ -18,7 +18,7 @@ use super::clip::ClipArgs;
 use super::console::Console;
 use super::failure::Failure;
 use super::input::{InputArgs, TabArgs, tell_redaction, warn_of_damage};
-use super::picture::OverlayArgs;
+use super::picture::{CropArgs, OverlayArgs};
 use super::render::drawing;
 
 /// Make one picture of a recording's key frames, with times and texts
@@ -42,6 +42,8 @@ pub(crate) struct StoryboardArgs {
     board: BoardArgs,
     #[command(flatten)]
     clip: ClipArgs,
+    #[command(flatten)]
+    crop: CropArgs,
     #[command(flatten)]
     overlay: OverlayArgs,
     #[command(flatten)]
@@ -122,11 +124,13 @@ impl<'a> FrameMade<'a> {
 pub(crate) fn run(args: &StoryboardArgs, console: &Console) -> Done {
     let to_stdout = args.output.as_os_str() == "-";
     let drawing = drawing(&args.browser, 1)?;
-    let recording = args.input.read()?;
+    let choice = args.clip.choice();
+    let recording = args.input.read_to_show(&choice, console)?;
     let tab = args.tab.choose(&recording, console)?;
     let options = RenderOptions {
         clip: args.clip.options(12),
-        choice: args.clip.choice(),
+        choice,
+        framing: args.crop.framing(),
         overlay: args.input.overlay(&args.overlay)?,
         drawing,
         ..RenderOptions::default()

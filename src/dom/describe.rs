@@ -98,6 +98,9 @@ impl Page {
                 return text;
             }
         }
+        if let Some(text) = self.slotted(key) {
+            return text;
+        }
         given("alt")
             .or_else(|| given("title"))
             .or_else(|| {
@@ -110,6 +113,23 @@ impl Page {
             })
             .or_else(|| given("id"))
             .unwrap_or_default()
+    }
+
+    /// The text that is shown in what is part of a custom element: what the page put into that.
+    fn slotted(&self, key: Key) -> Option<String> {
+        let is_slot = |key: &Key| self.tree.tag(*key).is_some_and(|tag| &**tag == "slot");
+        if !self.tree.subtree(key).iter().any(is_slot) {
+            return None;
+        }
+        let has_shadow = |key: &Key| self.tree.get(*key).is_some_and(|node| node.shadow.is_some());
+        let host = self.tree.ancestors(key).take(REACH).find(has_shadow)?;
+        let texts = self
+            .tree
+            .children(host)
+            .map(|child| self.tree.text(child, 4 * LONGEST_NAME))
+            .filter(|text| !text.is_empty());
+        let text = texts.collect::<Vec<_>>().join(" ");
+        (!text.is_empty()).then_some(text)
     }
 
     /// The text of the label of a field: around it, or naming it.

@@ -21,6 +21,12 @@ impl Page {
         let key = self.tree.key(id)?;
         Some(NodeView { page: self, key })
     }
+
+    /// All nodes, each after its parent and before its later siblings.
+    pub(crate) fn views(&self) -> impl Iterator<Item = NodeView<'_>> {
+        let top = self.tree.root.map(|key| NodeView { page: self, key });
+        top.into_iter().flat_map(NodeView::subtree)
+    }
 }
 
 impl<'p> NodeView<'p> {

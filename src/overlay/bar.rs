@@ -424,12 +424,7 @@ fn address_line(address: &str, room: u32, font: u32) -> String {
 }
 
 fn skip_chip(skipped_ms: f64, why: &str) -> String {
-    let seconds = (skipped_ms / 1000.0).round().max(1.0) as u64;
-    let text = match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
-    };
+    let text = cards::length_text(skipped_ms);
     format!(
         "<div class=chip><svg viewBox=\"0 0 14 10\"><path fill=currentColor \
          d=\"M0 0l7 5-7 5zM7 0l7 5-7 5z\"/></svg>{text} {why}</div>"

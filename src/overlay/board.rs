@@ -178,7 +178,7 @@ impl Board {
                     width: picture.width,
                     height: picture.height,
                 };
-                painter.copy(picture, place);
+                painter.copy(picture, (0, 0), place);
             }
         }
         out

@@ -197,6 +197,40 @@ pub(super) fn title(options: &OverlayOptions, clip: &Clip, room: u32) -> String 
     )
 }
 
+/// The card between two parts of a clip: which of how many comes, when in the session it begins, how
+/// much is left out before it, and what goes wrong in it.
+pub(super) fn part(
+    (number, count): (usize, usize),
+    begins_ms: f64,
+    skipped_ms: f64,
+    error: Option<&ErrorCue>,
+    room: u32,
+) -> String {
+    let what = error.map_or(String::new(), |cue| {
+        format!(
+            "<div class=\"line bad\">{CROSS}<span class=said><b>{}</b> {}</span></div>",
+            escaped(&cue.error_type, MOST_NAME),
+            escaped(cue.message.trim(), MOST_LINE)
+        )
+    });
+    format!(
+        "<div class=titles style=\"max-width:{room}px\"><div><span class=chip>{number} of {count}</span></div>{what}\
+         <div class=muted>from {} on; {} left out</div></div>",
+        offset_text(begins_ms),
+        length_text(skipped_ms),
+    )
+}
+
+/// A length of time, as people say it.
+pub(super) fn length_text(milliseconds: f64) -> String {
+    let seconds = (milliseconds / 1000.0).round().max(1.0) as u64;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
 /// The card after a clip: what went wrong in it.
 pub(super) fn ending(options: &OverlayOptions, story: &Story, room: u32) -> String {
     /// Most lines of a kind.

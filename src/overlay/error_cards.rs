@@ -8,7 +8,7 @@ use super::places::Wanted;
 use super::placing::{Anchor, KeepClear};
 use super::scene::{Layout, Rect};
 use super::scenery::Scenery;
-use super::state::Mark;
+use super::state::{Mark, Stack};
 use super::story::{Click, ErrorCue, Span, Story, first_after};
 use super::theme::Metrics;
 use crate::clip::Clip;
@@ -33,10 +33,15 @@ pub(super) struct ErrorCards {
     /// Most whole cards at one time; what else is shown is shortened to a line. Without cards, only what
     /// was clicked is shown.
     most: Option<usize>,
+    /// Where they were asked to be.
+    placed: Option<Anchor>,
 }
 
 /// Most cards at one time, whole or not.
 const MOST_CARDS: usize = 3;
+
+/// The spot of a click whose target is not there any more is marked for so long after it, in clip time.
+const SPOT_MS: f64 = 2500.0;
 
 /// Errors that come so soon after another, in clip time, follow from it.
 const BURST_MS: f64 = 1000.0;
@@ -47,8 +52,17 @@ struct Card {
     times: Vec<f64>,
     whole: SpriteId,
     short: SpriteId,
-    /// The target of the click that led there, and its label.
-    cause: Option<(Click, SpriteId)>,
+    /// The target of the click that led there.
+    cause: Option<Cause>,
+    /// What the page itself says to it.
+    answers: Vec<Wanted>,
+}
+
+#[derive(Debug, Clone)]
+struct Cause {
+    click: Click,
+    clip_ms: f64,
+    label: SpriteId,
 }
 
 impl ErrorCards {
@@ -76,63 +90,83 @@ impl ErrorCards {
                 .cause
                 .clone()
                 .filter(|_| options.shows_target())
-                .and_then(|click| Some((click, atlas.add(cards::cause(cue)?)))),
+                .and_then(|click| {
+                    Some(Cause {
+                        clip_ms: clip.map.clip_at(click.time),
+                        label: atlas.add(cards::cause(cue)?),
+                        click,
+                    })
+                }),
+            answers: cue.answers.clone(),
         };
         Some(ErrorCards {
             cards: story.errors.iter().map(card).collect(),
             count: Digits::new(atlas, "count"),
+            placed: options.placed(Part::Errors),
             most: with_cards
                 .then(|| (layout.page.height / (metrics.font * 20)).clamp(1, MOST_CARDS as u32) as usize),
         })
     }
 
-    /// The cards that are shown at a clip time, oldest first.
-    fn shown_at(&self, clip_ms: f64) -> Vec<&Card> {
-        let mut shown: Vec<&Card> = self
+    /// The cards that are shown at a clip time with their numbers, oldest first.
+    fn shown_at(&self, clip_ms: f64) -> Vec<(usize, &Card)> {
+        let mut shown: Vec<(usize, &Card)> = self
             .cards
             .iter()
-            .filter(|card| card.span.holds(clip_ms))
+            .enumerate()
+            .filter(|(_, card)| card.span.holds(clip_ms))
             .collect();
         shown.drain(..shown.len().saturating_sub(MOST_CARDS));
         shown
     }
 
     /// Which of the cards that are shown matters most: the first of the newest that came together.
-    fn leading(shown: &[&Card]) -> usize {
+    fn leading(shown: &[(usize, &Card)]) -> usize {
         let begins = shown.windows(2).rposition(|pair| match pair {
-            [one, next] => next.span.from - one.span.from > BURST_MS,
+            [(_, one), (_, next)] => next.span.from - one.span.from > BURST_MS,
             _ => false,
         });
         begins.map_or(0, |before| before + 1)
     }
 
-    pub(super) fn wanted_at(&self, clip_ms: f64) -> Option<Wanted> {
+    pub(super) fn wanted_at(&self, clip_ms: f64) -> Vec<Wanted> {
         let shown = self.shown_at(clip_ms);
-        let (click, _) = shown.get(Self::leading(&shown))?.cause.as_ref()?;
-        Some(Wanted {
-            node: click.node,
-            since: click.time,
-        })
+        let Some((_, leader)) = shown.get(Self::leading(&shown)) else {
+            return Vec::new();
+        };
+        let target = leader.cause.iter().map(|cause| Wanted {
+            node: cause.click.node,
+            since: cause.click.time,
+        });
+        target.chain(leader.answers.iter().copied()).collect()
     }
 
     pub(super) fn next_change(&self, clip_ms: f64) -> Option<f64> {
         let times = self.cards.iter().flat_map(|card| {
             let again = first_after(&card.times, clip_ms, |time| *time);
-            again.into_iter().chain([card.span.until])
+            let faded = card.cause.iter().map(|cause| cause.clip_ms + SPOT_MS);
+            again.into_iter().chain([card.span.until]).chain(faded)
         });
         times.filter(|time| *time > clip_ms).min_by(f64::total_cmp)
     }
 
-    /// Draws cards and target; gives what must not be hidden by anything else.
-    pub(super) fn draw(&self, scenery: &Scenery<'_>, marks: &mut Vec<Mark>) -> Vec<Rect> {
+    /// Draws cards and target; gives what must not be hidden by anything else. `last` is where the cards
+    /// were, and becomes where they are.
+    pub(super) fn draw(
+        &self,
+        scenery: &Scenery<'_>,
+        last: &mut Option<Stack>,
+        marks: &mut Vec<Mark>,
+    ) -> Vec<Rect> {
         let shown = self.shown_at(scenery.clip_ms);
         let leading = Self::leading(&shown);
-        let Some(leader) = shown.get(leading) else {
+        let Some((number, leader)) = shown.get(leading).copied() else {
+            *last = None;
             return Vec::new();
         };
         let gap = (scenery.metrics.font / 2).cast_signed();
         let cause = leader.cause.as_ref();
-        let target = cause.and_then(|(click, label)| Target::new(click, *label, scenery));
+        let target = cause.and_then(|cause| Target::new(cause, scenery));
 
         let Some(most) = self.most else {
             return target.map_or_else(Vec::new, |target| {
@@ -145,25 +179,35 @@ impl ErrorCards {
             let whole = index >= leading && index < leading + most;
             if whole { card.whole } else { card.short }
         };
+        // What was clicked is told on the card when it is not in sight.
+        let label = cause.filter(|_| target.is_none()).map(|cause| cause.label);
+        let label_size = label.map_or((0, 0), |label| scenery.atlas.size(label));
         let sizes = shown
             .iter()
             .enumerate()
-            .map(|(index, card)| scenery.atlas.size(body(index, card)));
+            .map(|(index, (_, card))| scenery.atlas.size(body(index, card)));
         let width = sizes.clone().map(|size| size.0).max().unwrap_or(0);
-        let height = sizes.map(|size| size.1 + gap).sum::<i32>() - gap;
+        let height = sizes.map(|size| size.1 + gap).sum::<i32>() - gap + label_size.1;
         let clear = KeepClear {
             boxes: target
                 .iter()
                 .flat_map(|target| [target.outline, target.label_box])
+                .chain(leader.answers_in(scenery))
                 .collect(),
             spots: scenery.way(leader.span),
             near: target.as_ref().map(|target| target.outline),
         };
-        let stack = clear.place((width, height), scenery.area(), &ANCHORS);
+        let stays = last.filter(|last| last.leader == number).map(|last| last.anchor);
+        let stays = self.placed.or(stays);
+        let (anchor, stack) = clear.stay_or_place(stays, (width, height), scenery.area(), &ANCHORS);
+        *last = Some(Stack {
+            leader: number,
+            anchor,
+        });
 
         let mut hidden = vec![stack];
         let mut y = stack.y;
-        for (index, card) in shown.iter().enumerate() {
+        for (index, (_, card)) in shown.iter().enumerate() {
             let body = body(index, card);
             let (width, height) = scenery.atlas.size(body);
             let place = Rect {
@@ -179,7 +223,12 @@ impl ErrorCards {
             }
             marks.push(Mark::Sprite(body, (place.x, place.y)));
             self.draw_count(card, place, scenery, marks);
-            y += height + gap;
+            y += height;
+            if let Some(label) = label.filter(|_| index == leading) {
+                marks.push(Mark::Sprite(label, (place.x, y)));
+                y += label_size.1;
+            }
+            y += gap;
         }
         hidden
     }
@@ -209,6 +258,18 @@ impl ErrorCards {
     }
 }
 
+impl Card {
+    /// Where the page's own words on the error are. What fills much of the page is the page.
+    fn answers_in(&self, scenery: &Scenery<'_>) -> impl Iterator<Item = Rect> {
+        let area = |rect: Rect| u64::from(rect.width) * u64::from(rect.height);
+        let whole = area(scenery.view.rect);
+        self.answers
+            .iter()
+            .filter_map(|answer| scenery.element(answer.node))
+            .filter(move |place| area(*place) * 5 < whole)
+    }
+}
+
 /// What was clicked.
 struct Target {
     outline: Rect,
@@ -219,8 +280,9 @@ struct Target {
 }
 
 impl Target {
-    /// `None` when it is nowhere on the page.
-    fn new(click: &Click, label: SpriteId, scenery: &Scenery<'_>) -> Option<Target> {
+    /// `None` when it is nowhere to be seen.
+    fn new(cause: &Cause, scenery: &Scenery<'_>) -> Option<Target> {
+        let Cause { click, label, .. } = cause;
         let metrics = scenery.metrics;
         let grow = (metrics.font / 4).max(2);
         let known = scenery.element(click.node).map(|place| Rect {
@@ -231,6 +293,12 @@ impl Target {
         });
         let outline = match known {
             Some(place) => place,
+            // It has left the view, or the page has gone on since.
+            None if scenery.places.element(click.node).is_some()
+                || scenery.clip_ms >= cause.clip_ms + SPOT_MS =>
+            {
+                return None;
+            }
             None => {
                 let (x, y) = scenery.spot(Some(click.node), click.position?)?;
                 let reach = metrics.cursor.cast_signed();
@@ -242,7 +310,7 @@ impl Target {
                 }
             }
         };
-        let (width, height) = scenery.atlas.size(label);
+        let (width, height) = scenery.atlas.size(*label);
         let page = scenery.view.rect;
         let gap = grow.cast_signed();
         let above = outline.y - height - gap;
@@ -259,7 +327,7 @@ impl Target {
         Some(Target {
             outline,
             known: known.is_some(),
-            label,
+            label: *label,
             label_box,
         })
     }

@@ -27,6 +27,7 @@
 mod atlas;
 mod bar;
 mod board;
+mod camera;
 mod cards;
 mod digits;
 mod error_cards;
@@ -48,6 +49,7 @@ mod titles;
 
 use self::atlas::Atlas;
 use self::bar::Bar;
+use self::camera::Camera;
 use self::error_cards::ErrorCards;
 use self::history::{Pages, Viewport};
 use self::lane::Lane;
@@ -56,7 +58,7 @@ use self::notes::Notes;
 use self::pointer::{Pointer, PointerLook};
 use self::scene::{Layout, View};
 use self::scenery::Scenery;
-use self::state::Mark;
+use self::state::{Mark, Stack};
 use self::story::Story;
 use self::theme::{Metrics, Theme};
 use self::titles::Titles;
@@ -66,22 +68,32 @@ use crate::recording::{Tab, Telemetry};
 use crate::stage::SheetPicture;
 
 pub use self::board::{Board, BoardHead, BoardLayout};
-pub use self::options::{Accent, Caption, Level, OverlayOptionError, OverlayOptions, Part, ThemeChoice};
+pub use self::options::{
+    Accent, Caption, Level, OverlayOptionError, OverlayOptions, Part, Placing, ThemeChoice,
+};
 pub use self::places::{KnownPlace, KnownPlaces, Missing, MissingKind, NoFrames, PlaceBox, Places, Wanted};
-pub use self::scene::{OutputSize, Rect, Scene};
+pub use self::placing::Anchor;
+pub use self::scene::{OutputSize, PagePart, Rect, Scene};
 pub use self::state::State;
 
-/// The same clip with time for what is drawn over it: for the cards before and after it, and for an
+/// The same clip with time for what is drawn over it: for the cards around it and between its parts, and for an
 /// error at its very end to be read.
 pub fn with_time_to_read(mut clip: Clip, tab: &Tab, telemetry: &Telemetry, options: &OverlayOptions) -> Clip {
     let with_titles = titles::wanted(options);
+    let reading = match options.shows(Part::Errors) {
+        true => story::reading_times(tab, telemetry, &clip),
+        false => Vec::new(),
+    };
+    // From the end on, for what is inserted moves what is after it.
+    let late = reading.iter().map(|error| error.until).fold(0.0, f64::max) - clip.map.length() as f64;
+    clip.map = clip.map.with_hold(clip.map.end(), late.max(0.0).ceil() as u64);
+    let part_ms = match options.shows(Part::Titles) {
+        true => titles::PART_MS,
+        false => 0,
+    };
+    clip.map = titles::with_time_before_parts(&clip.map, &reading, part_ms);
     if with_titles {
         clip.map = clip.map.with_hold(clip.map.start(), titles::TITLE_MS);
-    }
-    if options.shows(Part::Errors) {
-        let length = clip.map.length() as f64;
-        let late = story::last_read_by(tab, telemetry, &clip) - length;
-        clip.map = clip.map.with_hold(clip.map.end(), late.max(0.0).ceil() as u64);
     }
     if with_titles {
         clip.map = clip.map.with_hold(clip.map.end(), titles::ENDING_MS);
@@ -92,12 +104,15 @@ pub fn with_time_to_read(mut clip: Clip, tab: &Tab, telemetry: &Telemetry, optio
 /// Everything that is drawn over and around the page in one clip.
 #[derive(Debug, Clone)]
 pub struct Overlay {
+    /// The whole stage.
+    stage: Viewport,
     layout: Layout,
     theme: Theme,
     metrics: Metrics,
     atlas: Atlas,
     map: TimeMap,
     pages: Pages,
+    camera: Camera,
     pointer: Pointer,
     look: PointerLook,
     errors: Option<ErrorCards>,
@@ -120,7 +135,10 @@ impl Overlay {
         let theme = Theme::new(options);
         let metrics = Metrics::for_width(scene.page_size().0);
         let mut atlas = Atlas::default();
-        let story = Story::new(tab, telemetry, clip, &options.captions);
+        let mut story = Story::new(tab, telemetry, clip, &options.captions);
+        if options.shows(Part::Errors) {
+            story = story.without_what_cards_tell();
+        }
         let lane = Lane::new(&story, scene.page_size().0, options, &metrics, &mut atlas);
         let lane_height = lane.as_ref().map_or(0, |lane| lane.height(&metrics));
         let bar_height = if options.shows(Part::Bar) {
@@ -136,11 +154,16 @@ impl Overlay {
         Overlay {
             look: PointerLook::new(options, &metrics, &theme, &mut atlas),
             pointer: Pointer::new(tab, clip),
+            camera: Camera::new(scene, &story, &clip.map),
             errors: ErrorCards::new(&story, clip, &layout, options, &metrics, &mut atlas),
             titles: Titles::new(clip, &story, &layout, options, &metrics, &mut atlas),
             missing: MissingLabels::new(options, &mut atlas),
             notes: Notes::new(&story, &layout, options, &metrics, &mut atlas),
             map: clip.map.clone(),
+            stage: Viewport {
+                width: scene.width.into(),
+                height: scene.height.into(),
+            },
             layout,
             theme,
             metrics,
@@ -179,6 +202,7 @@ impl Overlay {
     /// The nodes whose places [`Overlay::state_at`] will ask for: ascending, each once.
     pub fn wanted_at(&self, clip_ms: f64) -> Vec<Wanted> {
         let mut wanted = self.elements_at(clip_ms);
+        wanted.extend(self.camera.wanted_at(clip_ms));
         if self.look.is_seen() {
             wanted.extend(self.pointer.targets_at(clip_ms));
         }
@@ -190,14 +214,20 @@ impl Overlay {
     /// documents are: few, and only while something is told of them.
     pub fn elements_at(&self, clip_ms: f64) -> Vec<Wanted> {
         let mut elements: Vec<Wanted> = self.notes.wanted_at(clip_ms).collect();
-        elements.extend(self.errors.as_ref().and_then(|errors| errors.wanted_at(clip_ms)));
+        elements.extend(self.camera.element());
+        elements.extend(self.errors.iter().flat_map(|errors| errors.wanted_at(clip_ms)));
         sort(&mut elements);
         elements
     }
 
     /// What is drawn at a clip time. The sheets must be [loaded](Overlay::load).
     pub fn state_at(&self, clip_ms: f64, places: &dyn Places) -> State {
-        let view = self.view_at(clip_ms);
+        self.state_after(None, clip_ms, places)
+    }
+
+    /// What is drawn at a clip time, after `before` was: cards that need not move stay where they are.
+    pub fn state_after(&self, before: Option<&State>, clip_ms: f64, places: &dyn Places) -> State {
+        let view = self.view_at(clip_ms, places);
         let scenery = Scenery {
             clip_ms,
             view,
@@ -208,11 +238,12 @@ impl Overlay {
             metrics: &self.metrics,
         };
         let mut marks = Vec::new();
+        let mut stack = before.and_then(|before| before.stack);
         let covered = self.titles.as_ref().is_some_and(|titles| {
             titles.draw(clip_ms, self.layout.page, &self.theme, &self.atlas, &mut marks)
         });
         if !covered {
-            self.draw_page(&scenery, &mut marks);
+            self.draw_page(&scenery, &mut stack, &mut marks);
         }
         // Above the pointer, which may hang over the page's edge.
         if let Some(lane) = &self.lane {
@@ -230,17 +261,19 @@ impl Overlay {
         }
         State {
             view: view.rect,
+            source: view.source,
             marks,
+            stack,
         }
     }
 
-    /// Draws what is over the page.
-    fn draw_page(&self, scenery: &Scenery<'_>, marks: &mut Vec<Mark>) {
+    /// Draws what is over the page; `stack` is where the cards of errors were, and becomes where they are.
+    fn draw_page(&self, scenery: &Scenery<'_>, stack: &mut Option<Stack>, marks: &mut Vec<Mark>) {
         if let Some(missing) = &self.missing {
             missing.draw(scenery, marks);
         }
         let taken = match &self.errors {
-            Some(errors) => errors.draw(scenery, marks),
+            Some(errors) => errors.draw(scenery, stack, marks),
             None => Vec::new(),
         };
         self.notes.draw(scenery, taken, marks);
@@ -276,25 +309,22 @@ impl Overlay {
             .as_ref()
             .and_then(|titles| titles.next_change(clip_ms));
         let notes = self.notes.next_change(clip_ms);
-        let changes = [pointer, errors, notes, titles, lane, bar, view];
+        let camera = self.camera.next_change(clip_ms);
+        let changes = [pointer, errors, notes, titles, lane, bar, view, camera];
         changes.into_iter().flatten().min_by(f64::total_cmp)
     }
 
-    /// The frame: the page's picture, which has the scene's [page size](Scene::page_size), with a
-    /// state drawn over and around it. Opaque.
+    /// The frame: what a state shows of the stage's picture, which has the scene's
+    /// [captured size](Scene::captured_size), with all that is drawn over and around it. Opaque.
     pub fn compose(&self, page: &Pixmap, state: &State) -> Pixmap {
         state::compose(page, state, &self.layout, &self.theme, &self.atlas)
     }
 
-    fn view_at(&self, clip_ms: f64) -> View {
+    fn view_at(&self, clip_ms: f64, places: &dyn Places) -> View {
         let viewport = self.pages.viewports.at(self.map.picture_at(clip_ms));
-        match viewport {
-            Some(viewport) => self.layout.view(*viewport),
-            None => View {
-                rect: self.layout.page,
-                scale: self.layout.scale,
-            },
-        }
+        let viewport = viewport.copied().unwrap_or(self.stage);
+        let aim = self.camera.aim_at(clip_ms, viewport, &self.layout, places);
+        self.layout.view(viewport, aim)
     }
 }
 

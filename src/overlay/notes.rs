@@ -18,6 +18,8 @@ pub(super) struct Notes {
     badges: Vec<Badge>,
     notes: Vec<Words>,
     captions: Vec<Words>,
+    /// Where captions and names were asked to be.
+    placed: (Option<Anchor>, Option<Anchor>),
 }
 
 #[derive(Debug, Clone)]
@@ -55,6 +57,7 @@ impl Notes {
             badges: Vec::new(),
             notes: Vec::new(),
             captions: Vec::new(),
+            placed: (options.placed(Part::Captions), options.placed(Part::Notes)),
         };
         if options.shows(Part::Badges) {
             // A click that its error points to needs no badge as well.
@@ -119,15 +122,21 @@ impl Notes {
         }
         self.captions
             .iter()
-            .for_each(|words| words.draw(scenery, &CAPTIONS, &mut taken, marks));
+            .for_each(|words| words.draw(scenery, (self.placed.0, &CAPTIONS), &mut taken, marks));
         self.notes
             .iter()
-            .for_each(|words| words.draw(scenery, &NOTES, &mut taken, marks));
+            .for_each(|words| words.draw(scenery, (self.placed.1, &NOTES), &mut taken, marks));
     }
 }
 
 impl Words {
-    fn draw(&self, scenery: &Scenery<'_>, anchors: &[Anchor], taken: &mut Vec<Rect>, marks: &mut Vec<Mark>) {
+    fn draw(
+        &self,
+        scenery: &Scenery<'_>,
+        (placed, anchors): (Option<Anchor>, &[Anchor]),
+        taken: &mut Vec<Rect>,
+        marks: &mut Vec<Mark>,
+    ) {
         if !self.span.holds(scenery.clip_ms) {
             return;
         }
@@ -136,7 +145,8 @@ impl Words {
             spots: scenery.way(self.span),
             near: None,
         };
-        let place = clear.place(scenery.atlas.size(self.text), scenery.area(), anchors);
+        let size = scenery.atlas.size(self.text);
+        let (_, place) = clear.stay_or_place(placed, size, scenery.area(), anchors);
         marks.push(Mark::Sprite(self.text, (place.x, place.y)));
         taken.push(place);
     }
@@ -146,6 +156,13 @@ impl Badge {
     /// Beside its spot, but not on the element that was clicked.
     fn place(&self, scenery: &Scenery<'_>, taken: &[Rect]) -> Option<Rect> {
         let element = self.node.and_then(|node| scenery.element(node));
+        let is_known = self
+            .node
+            .is_some_and(|node| scenery.places.element(node).is_some());
+        if is_known && element.is_none() {
+            // It has left the view.
+            return None;
+        }
         let spot = match (self.position, element) {
             (Some(position), _) => scenery.spot(self.node, position)?,
             (None, Some(element)) => (

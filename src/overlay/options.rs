@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::placing::Anchor;
 use super::theme::Color;
 use crate::clip::TimePoint;
 
@@ -16,6 +17,8 @@ pub struct OverlayOptions {
     pub show: Vec<Part>,
     /// Parts not to draw; takes precedence.
     pub hide: Vec<Part>,
+    /// Where parts go, unless they would hide what they speak of.
+    pub place: Vec<Placing>,
     /// The colours.
     pub theme: ThemeChoice,
     /// The colour that stands out, instead of the theme's.
@@ -36,10 +39,56 @@ impl OverlayOptions {
         !self.hide.contains(&part) && (self.level >= part.level() || self.show.contains(&part))
     }
 
+    /// Where a part was asked to go.
+    pub(super) fn placed(&self, part: Part) -> Option<Anchor> {
+        let last = self.place.iter().rev().find(|placing| placing.part == part);
+        last.map(|placing| placing.anchor)
+    }
+
     /// Whether the targets of clicks that led to errors are drawn: with the errors' cards, or without
     /// where that was asked for.
     pub(super) fn shows_target(&self) -> bool {
         self.shows(Part::Target) && (self.shows(Part::Errors) || self.show.contains(&Part::Target))
+    }
+}
+
+/// Where a part goes. Written `errors=bottom-left`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placing {
+    /// One of [`Placing::PARTS`].
+    pub part: Part,
+    /// Where.
+    pub anchor: Anchor,
+}
+
+impl Placing {
+    /// The parts that have no place of their own.
+    pub const PARTS: [Part; 3] = [Part::Errors, Part::Notes, Part::Captions];
+}
+
+impl FromStr for Placing {
+    type Err = OverlayOptionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = text.split_once('=').and_then(|(part, anchor)| {
+            Some(Placing {
+                part: Placing::PARTS.into_iter().find(|known| known.name() == part)?,
+                anchor: Anchor::ALL.into_iter().find(|known| known.name() == anchor)?,
+            })
+        });
+        found.ok_or_else(|| {
+            OverlayOptionError(format!(
+                "‘{text}’ places nothing: write {} = {}, like ‘errors=bottom-left’",
+                Placing::PARTS.map(Part::name).join("|"),
+                Anchor::ALL.map(Anchor::name).join("|")
+            ))
+        })
+    }
+}
+
+impl fmt::Display for Placing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.part, self.anchor.name())
     }
 }
 

@@ -47,17 +47,19 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Copies the top left part of an opaque picture into `rect`. Where the picture ends before
-    /// `rect` does, what was there stays.
-    pub(super) fn copy(&mut self, picture: &Pixmap, rect: Rect) {
+    /// Copies the part of an opaque picture that begins at `from` into `rect`. Where the picture ends
+    /// before `rect` does, what was there stays.
+    pub(super) fn copy(&mut self, picture: &Pixmap, from: (i32, i32), rect: Rect) {
         let stride = picture.width as usize * 4;
         if stride == 0 {
             return;
         }
-        let width = rect.width.min(picture.width);
-        for (y, source) in (rect.y..rect.bottom()).zip(picture.data.chunks_exact(stride)) {
+        let (left, top) = (from.0.max(0).unsigned_abs(), from.1.max(0).unsigned_abs());
+        let width = rect.width.min(picture.width.saturating_sub(left));
+        let rows = picture.data.chunks_exact(stride).skip(top as usize);
+        for (y, source) in (rect.y..rect.bottom()).zip(rows) {
             if let Some((skipped, row)) = self.row(rect.x, y, width) {
-                let start = skipped * 4;
+                let start = (left as usize + skipped) * 4;
                 if let Some(source) = source.get(start..start + row.len()) {
                     row.copy_from_slice(source);
                 }

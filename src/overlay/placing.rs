@@ -2,20 +2,54 @@
 
 use super::scene::Rect;
 
-/// Corners and edges that a card can go to.
+/// Corners and edges of the page that a card can go to. Written `top-right`, `bottom` and the like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Anchor {
+pub enum Anchor {
+    /// The corner at the top and the right.
     TopRight,
+    /// The corner at the top and the left.
     TopLeft,
+    /// The corner at the bottom and the right.
     BottomRight,
+    /// The corner at the bottom and the left.
     BottomLeft,
+    /// The middle of the top.
     Top,
+    /// The middle of the bottom.
     Bottom,
+    /// The middle of the right side.
     Right,
+    /// The middle of the left side.
     Left,
 }
 
 impl Anchor {
+    /// All of them.
+    pub const ALL: [Anchor; 8] = [
+        Anchor::TopRight,
+        Anchor::TopLeft,
+        Anchor::BottomRight,
+        Anchor::BottomLeft,
+        Anchor::Top,
+        Anchor::Bottom,
+        Anchor::Right,
+        Anchor::Left,
+    ];
+
+    /// Its name in options.
+    pub fn name(self) -> &'static str {
+        match self {
+            Anchor::TopRight => "top-right",
+            Anchor::TopLeft => "top-left",
+            Anchor::BottomRight => "bottom-right",
+            Anchor::BottomLeft => "bottom-left",
+            Anchor::Top => "top",
+            Anchor::Bottom => "bottom",
+            Anchor::Right => "right",
+            Anchor::Left => "left",
+        }
+    }
+
     /// Top left corner of something of this size at this side of `area`.
     fn place(self, (width, height): (i32, i32), area: Rect) -> (i32, i32) {
         use Anchor::*;
@@ -33,6 +67,17 @@ impl Anchor {
         };
         (x.max(area.x), y.max(area.y))
     }
+
+    /// The place of something of this size at this side of `area`.
+    fn rect(self, size: (i32, i32), area: Rect) -> Rect {
+        let (x, y) = self.place(size, area);
+        Rect {
+            x,
+            y,
+            width: size.0.max(0).unsigned_abs(),
+            height: size.1.max(0).unsigned_abs(),
+        }
+    }
 }
 
 /// What something should keep clear of.
@@ -49,16 +94,29 @@ pub(super) struct KeepClear {
 impl KeepClear {
     /// The best of `anchors`, which are in order of preference.
     pub(super) fn place(&self, size: (i32, i32), area: Rect, anchors: &[Anchor]) -> Rect {
-        let at = |anchor: &Anchor| {
-            let (x, y) = anchor.place(size, area);
-            Rect {
-                x,
-                y,
-                width: size.0.max(0).unsigned_abs(),
-                height: size.1.max(0).unsigned_abs(),
+        self.best_of(anchors.iter().map(|anchor| anchor.rect(size, area)))
+    }
+
+    /// The best of `anchors` and where that is; `last` is where it was before and should stay, unless
+    /// it hides there what it should not.
+    pub(super) fn stay_or_place(
+        &self,
+        last: Option<Anchor>,
+        size: (i32, i32),
+        area: Rect,
+        anchors: &[Anchor],
+    ) -> (Anchor, Rect) {
+        /// This share of what is to be kept clear may be hidden before anything moves.
+        const PATIENCE: f64 = 0.08;
+        if let Some(anchor) = last {
+            let rect = anchor.rect(size, area);
+            if self.hidden(rect) <= PATIENCE {
+                return (anchor, rect);
             }
-        };
-        self.best_of(anchors.iter().map(at))
+        }
+        let best = self.place(size, area, anchors);
+        let found = anchors.iter().find(|anchor| anchor.rect(size, area) == best);
+        (found.copied().unwrap_or(Anchor::TopRight), best)
     }
 
     /// The best of some places, which are in order of preference.
@@ -70,10 +128,14 @@ impl KeepClear {
         best.map_or_else(Rect::default, |(_, place)| place)
     }
 
+    /// How much `place` hides: 1 for each box that is wholly under it.
+    fn hidden(&self, place: Rect) -> f64 {
+        self.boxes.iter().map(|kept| covered(*kept, place)).sum()
+    }
+
     fn cost(&self, place: Rect) -> f64 {
         /// A cursor reaches this far from its spot, in pixels.
         const REACH: f64 = 14.0;
-        let hidden: f64 = self.boxes.iter().map(|kept| covered(*kept, place)).sum();
         let within = |(x, y): &&(f64, f64)| {
             (f64::from(place.x) - REACH..f64::from(place.right()) + REACH).contains(x)
                 && (f64::from(place.y) - REACH..f64::from(place.bottom()) + REACH).contains(y)
@@ -85,7 +147,7 @@ impl KeepClear {
             met / self.spots.len() as f64
         };
         let distance = self.near.map_or(0.0, |near| distance(near, place));
-        hidden * 10.0 + share + distance / 3000.0
+        self.hidden(place) * 10.0 + share + distance / 3000.0
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::Viewport;
 use super::history::Pages;
+use super::places::PlaceBox;
 use crate::clip::Clip;
-use crate::recording::Tab;
+use crate::recording::{NodeId, Tab};
 
 /// A rectangle in output pixels. Nothing of it need be inside of the picture.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,13 +45,40 @@ pub struct Scene {
     pub width: u32,
     /// Height of the highest viewport in CSS pixels: the stage's height.
     pub height: u32,
-    /// Output pixels to a CSS pixel: the device scale factor to capture the page with.
+    /// Output pixels to a CSS pixel where all of the page, or the part of it, is shown.
     pub scale: f64,
+    /// How much closer the closest look is: 1 when there is none.
+    pub zoom: f64,
+    /// The part of the page that is shown; `None`: all of it.
+    pub part: Option<PagePart>,
+}
+
+/// A part of the page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PagePart {
+    /// Where it is.
+    pub place: PlaceBox,
+    /// The element whose place it is: it is followed.
+    pub node: Option<NodeId>,
 }
 
 impl Scene {
     /// Most output pixels of either side of the page's picture.
     const MOST: f64 = 8192.0;
+
+    /// A part of a page is enlarged up to this scale to be as wide as was asked for.
+    const LARGEST_PART: f64 = 2.0;
+
+    /// A stage of that many CSS pixels, all of which is shown.
+    pub fn whole(width: u32, height: u32, scale: f64) -> Scene {
+        Scene {
+            width,
+            height,
+            scale,
+            zoom: 1.0,
+            part: None,
+        }
+    }
 
     /// The scene of a clip, which was made from `tab`. Whatever sizes the viewport has in its course,
     /// the output has one: what is smaller than the largest is centred.
@@ -77,27 +105,142 @@ impl Scene {
             } => (f64::from(width.max(1)) / largest.width).min(1.0),
             _ => 1.0,
         };
+        Scene::whole(largest.width as u32, largest.height as u32, wanted).bounded()
+    }
+
+    /// The same with looks from closer at what is small in the output.
+    #[must_use]
+    pub fn with_close_ups(self) -> Scene {
         Scene {
-            width: largest.width as u32,
-            height: largest.height as u32,
-            scale: wanted
-                .min(Self::MOST / largest.width)
-                .min(Self::MOST / largest.height),
+            zoom: (1.0 / self.scale).clamp(1.4, 2.5),
+            ..self
+        }
+        .bounded()
+    }
+
+    /// The same, showing a part of the page only, at the size that was asked for. What of the part is
+    /// not on the page is left out.
+    #[must_use]
+    pub fn with_part(self, part: PagePart, size: OutputSize) -> Scene {
+        let PlaceBox { x, y, width, height } = part.place;
+        let cut = |start: f64, length: f64, whole: u32| {
+            let whole = f64::from(whole);
+            let (start, end) = (start.clamp(0.0, whole), (start + length).clamp(0.0, whole));
+            (start, (end - start).max(1.0))
+        };
+        let ((x, width), (y, height)) = (cut(x, width, self.width), cut(y, height, self.height));
+        let scale = match size {
+            OutputSize {
+                scale: Some(scale), ..
+            } if scale > 0.0 => scale,
+            OutputSize {
+                width: Some(wanted), ..
+            } => (f64::from(wanted.max(1)) / width).min(Self::LARGEST_PART),
+            _ => 1.0,
+        };
+        let part = PagePart {
+            place: PlaceBox { x, y, width, height },
+            node: part.node,
+        };
+        Scene {
+            scale,
+            part: Some(part),
+            ..self
+        }
+        .bounded()
+    }
+
+    /// The same without pictures that no browser would take.
+    fn bounded(self) -> Scene {
+        let longest = f64::from(self.width.max(self.height).max(1));
+        let most = Self::MOST / longest;
+        let scale = self.scale.min(most);
+        Scene {
+            scale,
+            zoom: self.zoom.min(most / scale).max(1.0),
+            ..self
+        }
+    }
+
+    /// CSS pixels of what is shown of the page.
+    pub fn shown_size(&self) -> (f64, f64) {
+        match self.part {
+            Some(part) => (part.place.width, part.place.height),
+            None => (f64::from(self.width), f64::from(self.height)),
         }
     }
 
     /// Width and height of the page's picture in output pixels.
     pub fn page_size(&self) -> (u32, u32) {
-        let pixels = |length: u32| (f64::from(length) * self.scale).round().max(1.0) as u32;
-        (pixels(self.width), pixels(self.height))
+        let (width, height) = self.shown_size();
+        (pixels(width * self.scale), pixels(height * self.scale))
+    }
+
+    /// Captured pixels to a CSS pixel: the device scale factor to capture the page with.
+    pub fn capture_scale(&self) -> f64 {
+        self.scale * self.zoom
+    }
+
+    /// Width and height of a picture of the whole stage, in captured pixels.
+    pub fn captured_size(&self) -> (u32, u32) {
+        let scale = self.capture_scale();
+        let captured = |length: u32| pixels(f64::from(length) * scale);
+        (captured(self.width), captured(self.height))
+    }
+}
+
+/// A length as whole pixels.
+fn pixels(length: f64) -> u32 {
+    length.round().max(1.0) as u32
+}
+
+/// What of a viewport is shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Aim {
+    /// Left edge in CSS pixels of the viewport.
+    x: f64,
+    /// Top edge.
+    y: f64,
+    /// How much larger than all of the page.
+    zoom: f64,
+}
+
+impl Aim {
+    /// All of it.
+    pub(super) const ALL: Aim = Aim {
+        x: 0.0,
+        y: 0.0,
+        zoom: 1.0,
+    };
+
+    /// What begins there.
+    pub(super) fn at(place: PlaceBox) -> Aim {
+        Aim {
+            x: place.x,
+            y: place.y,
+            zoom: 1.0,
+        }
+    }
+
+    /// On the way from one to the other; `share` from 0 to 1.
+    pub(super) fn between(from: Aim, to: Aim, share: f64) -> Aim {
+        let mix = |one: f64, other: f64| one + (other - one) * share;
+        Aim {
+            x: mix(from.x, to.x),
+            y: mix(from.y, to.y),
+            // What is shown grows evenly, so that both edges move as one.
+            zoom: 1.0 / mix(1.0 / from.zoom, 1.0 / to.zoom),
+        }
     }
 }
 
 /// How the output is divided: the page on top, the lane below it, and the bar below that.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Layout {
-    /// Output pixels to a CSS pixel.
+    /// Output pixels to a CSS pixel, where nothing is looked at from closer.
     pub(super) scale: f64,
+    /// How much closer the closest look is.
+    zoom: f64,
     /// Where the page is.
     pub(super) page: Rect,
     /// Where the lane is; it has no height when there is none.
@@ -141,6 +284,7 @@ impl Layout {
         };
         Layout {
             scale: scene.scale,
+            zoom: scene.zoom,
             page,
             lane,
             bar,
@@ -155,26 +299,80 @@ impl Layout {
         )
     }
 
-    /// How a viewport is shown: in the middle of the page's place.
-    pub(super) fn view(&self, viewport: Viewport) -> View {
-        // Capturing rounds; a pixel more or less is not a smaller viewport.
-        let side = |length: f64, place: u32| {
-            let pixels = (length * self.scale).round().max(1.0) as u32;
-            if pixels + 1 >= place { place } else { pixels }
+    /// How a viewport is shown: from where the camera aims at, or in the middle of the page's place if
+    /// it is smaller than that.
+    pub(super) fn view(&self, viewport: Viewport, aim: Aim) -> View {
+        let scale = self.scale * aim.zoom;
+        let across = Stretch::new(viewport.width * scale, self.page.width, aim.x * scale);
+        let down = Stretch::new(viewport.height * scale, self.page.height, aim.y * scale);
+        let rect = Rect {
+            x: self.page.x.saturating_add_unsigned(across.start),
+            y: self.page.y.saturating_add_unsigned(down.start),
+            width: across.length,
+            height: down.length,
         };
-        let width = side(viewport.width, self.page.width);
-        let height = side(viewport.height, self.page.height);
+        let captured = |length: u32| (f64::from(length) * self.zoom / aim.zoom).round() as u32;
         View {
-            rect: Rect {
-                x: self.page.x.saturating_add_unsigned((self.page.width - width) / 2),
-                y: self
-                    .page
-                    .y
-                    .saturating_add_unsigned((self.page.height - height) / 2),
-                width,
-                height,
+            rect,
+            origin: (
+                f64::from(rect.x) - f64::from(across.before),
+                f64::from(rect.y) - f64::from(down.before),
+            ),
+            source: Rect {
+                x: captured(across.before).cast_signed(),
+                y: captured(down.before).cast_signed(),
+                width: captured(rect.width),
+                height: captured(rect.height),
             },
-            scale: self.scale,
+            scale,
+        }
+    }
+
+    /// The closest look at a position on the page, with no more beyond the page's edges than needed.
+    pub(super) fn close_up(&self, (x, y): (f64, f64), viewport: Viewport) -> Aim {
+        if !(x.is_finite() && y.is_finite()) {
+            return Aim::ALL;
+        }
+        let scale = self.scale * self.zoom;
+        let start = |middle: f64, place: u32, whole: f64| {
+            let shown = f64::from(place) / scale;
+            (middle - shown / 2.0).clamp(0.0, (whole - shown).max(0.0))
+        };
+        Aim {
+            x: start(x, self.page.width, viewport.width),
+            y: start(y, self.page.height, viewport.height),
+            zoom: self.zoom,
+        }
+    }
+}
+
+/// One side of a viewport in its place, in output pixels.
+struct Stretch {
+    /// From the beginning of the place.
+    start: u32,
+    /// How much is shown.
+    length: u32,
+    /// How much is not shown before that.
+    before: u32,
+}
+
+impl Stretch {
+    /// A side that is so long in a place of that length; `before` of it is not wanted.
+    fn new(side: f64, place: u32, before: f64) -> Stretch {
+        let side = pixels(side);
+        // Capturing rounds; a pixel more or less is not a smaller viewport.
+        if side + 1 < place {
+            return Stretch {
+                start: (place - side) / 2,
+                length: side,
+                before: 0,
+            };
+        }
+        let most = f64::from(side.saturating_sub(place));
+        Stretch {
+            start: 0,
+            length: place,
+            before: before.round().clamp(0.0, most) as u32,
         }
     }
 }
@@ -182,8 +380,12 @@ impl Layout {
 /// How a page is shown in the output.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct View {
-    /// Where its viewport is.
+    /// Where what is shown of its viewport is.
     pub(super) rect: Rect,
+    /// Where its viewport begins, which may be outside of the output.
+    pub(super) origin: (f64, f64),
+    /// Where in the captured picture that is.
+    pub(super) source: Rect,
     /// Output pixels to a CSS pixel.
     pub(super) scale: f64,
 }
@@ -191,9 +393,6 @@ pub(super) struct View {
 impl View {
     /// A position of the page's viewport, in output pixels.
     pub(super) fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        (
-            f64::from(self.rect.x) + x * self.scale,
-            f64::from(self.rect.y) + y * self.scale,
-        )
+        (self.origin.0 + x * self.scale, self.origin.1 + y * self.scale)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::atlas::{Atlas, SpriteId};
 use super::paint::Painter;
+use super::placing::Anchor;
 use super::scene::{Layout, Rect};
 use super::theme::{Color, Theme};
 use crate::pixmap::Pixmap;
@@ -11,8 +12,21 @@ use crate::pixmap::Pixmap;
 pub struct State {
     /// Where the page's viewport is.
     pub(super) view: Rect,
+    /// What of the captured picture is shown there.
+    pub(super) source: Rect,
     /// From the bottom to the top.
     pub(super) marks: Vec<Mark>,
+    /// Where the cards of errors are.
+    pub(super) stack: Option<Stack>,
+}
+
+/// Where on the page the cards of errors are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stack {
+    /// Number of the card that matters most.
+    pub(super) leader: usize,
+    /// The side.
+    pub(super) anchor: Anchor,
 }
 
 /// One thing that is drawn.
@@ -60,11 +74,26 @@ pub(super) fn compose(page: &Pixmap, state: &State, layout: &Layout, theme: &The
     if state.view != layout.page || page.width < layout.page.width || page.height < layout.page.height {
         painter.fill(layout.page, theme.backdrop);
     }
-    painter.copy(page, state.view);
+    let Rect { width, height, .. } = state.view;
+    if (state.source.width, state.source.height) == (width, height) {
+        painter.copy(page, (state.source.x, state.source.y), state.view);
+    } else if let Some(part) = shrunk(page, state.source, width, height) {
+        painter.copy(&part, (0, 0), state.view);
+    }
     for mark in &state.marks {
         draw(&mut painter, mark, atlas);
     }
     out
+}
+
+/// A part of a picture that is captured for closer looks, at the size that is shown.
+fn shrunk(page: &Pixmap, source: Rect, width: u32, height: u32) -> Option<Pixmap> {
+    let from = (source.x.max(0).unsigned_abs(), source.y.max(0).unsigned_abs());
+    let size = (
+        source.width.min(page.width.checked_sub(from.0)?),
+        source.height.min(page.height.checked_sub(from.1)?),
+    );
+    page.part_scaled(from, size, width, height).ok()
 }
 
 fn draw(painter: &mut Painter<'_>, mark: &Mark, atlas: &Atlas) {

@@ -5,9 +5,9 @@ use super::cards;
 use super::options::{OverlayOptions, Part};
 use super::scene::{Layout, Rect};
 use super::state::Mark;
-use super::story::Story;
+use super::story::{Span, Story};
 use super::theme::{Metrics, Theme};
-use crate::clip::{Clip, SegmentKind};
+use crate::clip::{Clip, Segment, SegmentKind, TimeMap};
 
 /// How long the first card is shown, in clip time.
 pub(super) const TITLE_MS: u64 = 2500;
@@ -15,18 +15,17 @@ pub(super) const TITLE_MS: u64 = 2500;
 /// How long the last card is shown, in clip time.
 pub(super) const ENDING_MS: u64 = 4000;
 
-/// The cards around a clip.
+/// How long the card between two parts is shown before the time that is left out, in clip time.
+pub(super) const PART_MS: u64 = 1600;
+
+/// The cards around a clip and between its parts.
 #[derive(Debug, Clone)]
 pub(super) struct Titles {
-    title: SpriteId,
-    /// Clip time at which the page is seen.
-    begins: f64,
-    ending: SpriteId,
-    /// Clip time until which the page is seen.
-    ends: f64,
+    /// In order and apart.
+    cards: Vec<(Span, SpriteId)>,
 }
 
-/// Whether a clip has such cards.
+/// Whether a clip has cards before and after it.
 pub(super) fn wanted(options: &OverlayOptions) -> bool {
     let words = [&options.title, &options.ticket, &options.link];
     options.shows(Part::Titles) && words.into_iter().flatten().any(|text| !text.trim().is_empty())
@@ -42,33 +41,34 @@ impl Titles {
         metrics: &Metrics,
         atlas: &mut Atlas,
     ) -> Option<Titles> {
+        let room = layout.page.width.saturating_sub(4 * metrics.margin);
+        let mut cards = Vec::new();
+        if options.shows(Part::Titles) {
+            cards = parts(clip, story, room, atlas);
+        }
         let first = clip.map.segments().first()?;
         let length = clip.map.length() as f64;
         let ends = length - ENDING_MS as f64;
-        if !wanted(options) || first.kind != SegmentKind::Hold || ends <= clip.map.play_length() {
-            return None;
+        if wanted(options) && first.kind == SegmentKind::Hold && ends > clip.map.play_length() {
+            let title = Span {
+                from: 0.0,
+                until: first.clip.end.min(TITLE_MS as f64),
+            };
+            let ending = Span {
+                from: ends,
+                until: f64::INFINITY,
+            };
+            cards.insert(0, (title, atlas.add(cards::title(options, clip, room))));
+            cards.push((ending, atlas.add(cards::ending(options, story, room))));
         }
-        let room = layout.page.width.saturating_sub(4 * metrics.margin);
-        Some(Titles {
-            title: atlas.add(cards::title(options, clip, room)),
-            begins: first.clip.end.min(TITLE_MS as f64),
-            ending: atlas.add(cards::ending(options, story, room)),
-            ends,
-        })
-    }
-
-    fn card_at(&self, clip_ms: f64) -> Option<SpriteId> {
-        if clip_ms < self.begins {
-            Some(self.title)
-        } else if clip_ms >= self.ends {
-            Some(self.ending)
-        } else {
-            None
-        }
+        (!cards.is_empty()).then_some(Titles { cards })
     }
 
     pub(super) fn next_change(&self, clip_ms: f64) -> Option<f64> {
-        [self.begins, self.ends].into_iter().find(|time| *time > clip_ms)
+        let edges = self.cards.iter().flat_map(|(span, _)| [span.from, span.until]);
+        edges
+            .filter(|time| *time > clip_ms && time.is_finite())
+            .min_by(f64::total_cmp)
     }
 
     /// Covers the page with the card of that time; `false` when there is none.
@@ -80,14 +80,14 @@ impl Titles {
         atlas: &Atlas,
         marks: &mut Vec<Mark>,
     ) -> bool {
-        let Some(card) = self.card_at(clip_ms) else {
+        let Some((_, card)) = self.cards.iter().find(|(span, _)| span.holds(clip_ms)) else {
             return false;
         };
-        let (width, height) = atlas.size(card);
+        let (width, height) = atlas.size(*card);
         let middle = |start: i32, room: u32, length: i32| start + (room.cast_signed() - length) / 2;
         marks.push(Mark::Fill(page, theme.ground));
         marks.push(Mark::Sprite(
-            card,
+            *card,
             (
                 middle(page.x, page.width, width),
                 middle(page.y, page.height, height).max(page.y),
@@ -95,4 +95,63 @@ impl Titles {
         ));
         true
     }
+}
+
+/// The cards between the parts of a clip: each says what comes.
+fn parts(clip: &Clip, story: &Story, room: u32, atlas: &mut Atlas) -> Vec<(Span, SpriteId)> {
+    let segments = clip.map.segments();
+    let cuts: Vec<usize> = (0..segments.len())
+        .filter(|at| matches!(segments.get(*at), Some(segment) if is_cut(segment)))
+        .collect();
+    let count = cuts.len() + 1;
+    let card = |(number, at): (usize, &usize)| {
+        let cut = segments.get(*at)?;
+        let SegmentKind::Cut { skipped_ms } = cut.kind else {
+            return None;
+        };
+        // The clip stands still before it, so that the card can be read.
+        let held = at
+            .checked_sub(1)
+            .and_then(|before| segments.get(before))
+            .filter(|before| before.kind == SegmentKind::Hold)
+            .map_or(cut.clip.start, |hold| {
+                hold.clip.start.max(cut.clip.start - PART_MS as f64)
+            });
+        let until = cuts
+            .get(number + 1)
+            .and_then(|next| segments.get(*next))
+            .map_or(f64::INFINITY, |next| next.clip.start);
+        let comes = |time: &f64| (cut.clip.end..until).contains(time);
+        let error = story.errors.iter().find(|error| error.times.iter().any(comes));
+        let html = cards::part(
+            (number + 2, count),
+            clip.since_origin(cut.recording.end),
+            skipped_ms,
+            error,
+            room,
+        );
+        let span = Span {
+            from: held,
+            until: cut.clip.end,
+        };
+        Some((span, atlas.add(html)))
+    };
+    cuts.iter().enumerate().filter_map(card).collect()
+}
+
+fn is_cut(segment: &Segment) -> bool {
+    matches!(segment.kind, SegmentKind::Cut { .. })
+}
+
+/// The same time map, standing still before each part but the first: until what is there can have been
+/// read, and for as long as the card takes.
+pub(super) fn with_time_before_parts(map: &TimeMap, reading: &[Span], card_ms: u64) -> TimeMap {
+    let cuts = map.segments().iter().filter(|segment| is_cut(segment));
+    cuts.rev().fold(map.clone(), |map, cut| {
+        let begun = reading.iter().filter(|error| error.from < cut.clip.start);
+        let late = begun
+            .map(|error| error.until - cut.clip.start)
+            .fold(0.0, f64::max);
+        map.with_hold(cut.recording.start, late.ceil() as u64 + card_ms)
+    })
 }

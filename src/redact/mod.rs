@@ -27,12 +27,11 @@ use self::find::find;
 use self::masker::{Context, Fill, Known, Masker};
 use self::pattern::Pattern;
 use self::rewrite::Rewriter;
-use self::selector::Selector;
 use crate::overlay::OverlayOptions;
 use crate::recording::{EventKind, Recording};
 
 pub use self::pattern::Preset;
-pub use self::selector::SelectorError;
+pub use self::selector::{Selector, SelectorError};
 
 /// What is to be masked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,8 @@
 //! combinators. Everything else is refused, lest a mask is taken for wider than it is. Ancestors are those
 //! on the screen: a selector reaches through shadow roots and into frames.
 
+use std::fmt;
+
 use crate::dom::NodeView;
 
 /// Longest text of a selector, in bytes.
@@ -25,8 +27,16 @@ pub struct SelectorError {
 
 /// A list of selectors.
 #[derive(Debug, Clone)]
-pub(super) struct Selector {
+pub struct Selector {
+    text: Box<str>,
     alternatives: Vec<Complex>,
+}
+
+/// As it was given.
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// Compound selectors joined by combinators, the subject last.
@@ -73,7 +83,7 @@ impl Selector {
     ///
     /// # Errors
     /// When it is empty or says more than this module understands.
-    pub(super) fn parse(text: &str) -> Result<Self, SelectorError> {
+    pub fn parse(text: &str) -> Result<Self, SelectorError> {
         let error = |reason: String| SelectorError {
             selector: text.chars().take(200).collect(),
             reason,
@@ -88,7 +98,12 @@ impl Selector {
         loop {
             alternatives.push(parser.complex().map_err(error)?);
             match parser.rest.next() {
-                None => return Ok(Selector { alternatives }),
+                None => {
+                    return Ok(Selector {
+                        text: text.trim().into(),
+                        alternatives,
+                    });
+                }
                 Some(',') => drop(parser.space()),
                 Some(other) => return Err(error(format!("‘{other}’ is not understood here"))),
             }
@@ -96,7 +111,7 @@ impl Selector {
     }
 
     /// Whether it is an element that is meant.
-    pub(super) fn matches(&self, node: NodeView<'_>) -> bool {
+    pub(crate) fn matches(&self, node: NodeView<'_>) -> bool {
         node.tag().is_some() && self.alternatives.iter().any(|one| one.matches(node))
     }
 

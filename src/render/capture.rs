@@ -418,7 +418,7 @@ pub(super) async fn open_stage(scene: Scene, options: &RenderOptions) -> Result<
         browser: BrowserOptions {
             program: options.drawing.browser.clone(),
             no_sandbox: options.drawing.no_sandbox,
-            scale: scene.scale.max(LEAST_SCALE),
+            scale: scene.capture_scale().max(LEAST_SCALE),
         },
         capture: options.drawing.capture,
         width: scene.width,
@@ -431,11 +431,11 @@ pub(super) async fn open_stage(scene: Scene, options: &RenderOptions) -> Result<
     }
 }
 
-/// The browser's picture at the size that the scene wants.
+/// The browser's picture at the size in which the scene wants it captured.
 pub(super) fn picture(png: &[u8], scene: Scene) -> Result<Pixmap, StageError> {
     let page = stage::decode(png)?;
-    let (width, height) = scene.page_size();
-    if scene.scale >= LEAST_SCALE || (page.width, page.height) == (width, height) {
+    let (width, height) = scene.captured_size();
+    if scene.capture_scale() >= LEAST_SCALE || (page.width, page.height) == (width, height) {
         return Ok(page);
     }
     page.scaled(width, height)

@@ -174,10 +174,10 @@ impl<'a> Composer<'a> {
     fn draw(&mut self, index: u64, page_changed: bool) -> Result<(), RenderError> {
         let Some(page) = &self.page else { return Ok(()) };
         let (clip_ms, recording) = self.job.plan.at(index);
-        let (overlay, places) = (&self.overlay, &self.places);
-        let state = self
-            .spent
-            .on(Work::Overlay, || overlay.state_at(clip_ms as f64, places));
+        let (overlay, places, before) = (&self.overlay, &self.places, self.state.as_deref());
+        let state = self.spent.on(Work::Overlay, || {
+            overlay.state_after(before, clip_ms as f64, places)
+        });
         if !page_changed && self.state.as_deref() == Some(&state) {
             return Ok(());
         }

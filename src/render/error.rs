@@ -21,6 +21,14 @@ pub enum RenderError {
     /// The clip could not be written.
     #[error(transparent)]
     Encode(#[from] EncodeError),
+    /// The part of the page that was to be shown is not there.
+    #[error("‘{part}’ cannot be shown: {found}")]
+    Crop {
+        /// What was asked for.
+        part: String,
+        /// What there is.
+        found: String,
+    },
     /// The recording has no such tab.
     #[error("there is no tab {wanted}; the recording has {found}")]
     Tab {

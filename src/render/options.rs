@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Choice;
+use super::{Choice, Framing};
 use crate::clip::ClipOptions;
 use crate::overlay::{OutputSize, OverlayOptions};
 use crate::stage::{CaptureMethod, ReadyBrowsers};
@@ -16,6 +16,8 @@ pub struct RenderOptions {
     pub choice: Choice,
     /// How large.
     pub size: OutputSize,
+    /// How much of the page.
+    pub framing: Framing,
     /// What is drawn over it.
     pub overlay: OverlayOptions,
     /// Show pages with CSS animations and transitions off and without a caret.

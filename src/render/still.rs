@@ -3,7 +3,7 @@
 use super::capture::{arrive, open_stage, picture};
 use super::places::Lookout;
 use super::timings::Spent;
-use super::{RenderError, RenderOptions};
+use super::{RenderError, RenderOptions, framing};
 use crate::clip::{Clip, Plan, TimePoint};
 use crate::dom::Replay;
 use crate::overlay::{Overlay, Scene};
@@ -37,7 +37,7 @@ pub fn still(
         Still { page, clip_ms }
     };
     let at: Vec<Still> = stills.at.iter().map(at).collect();
-    let scene = Scene::new(tab, &clip, options.size);
+    let scene = framing::scene(recording, tab, &clip, options)?;
     let overlay = Overlay::new(tab, &recording.telemetry, &clip, &scene, &options.overlay);
     blocking(take_pictures(tab, overlay, scene, options, &at, &mut take))
 }

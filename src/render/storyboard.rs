@@ -2,7 +2,8 @@
 
 use super::capture::open_stage;
 use super::still::{Still, blocking, take_pictures};
-use super::{RenderError, RenderOptions, shown};
+use super::{Framing, RenderError, RenderOptions, framing, shown};
+use crate::clip::Clip;
 use crate::dom::Replay;
 use crate::moment::{KeyFrame, key_frames};
 use crate::overlay::{
@@ -75,19 +76,23 @@ pub fn storyboard(
     let (clip, chosen) = shown(recording, tab, options)?;
     let most = board.frames.clamp(1, StoryboardOptions::MOST_FRAMES);
     let frames = key_frames(tab, &recording.telemetry, &clip.map, most);
-    let page = Scene::new(tab, &clip, OutputSize::default());
+    let page = part_of(recording, tab, &clip, options, OutputSize::default())?;
+    let (page_width, page_height) = page.shown_size();
     let layout = BoardLayout::new(
         frames.len(),
-        (page.width, page.height),
+        (page_width.round() as u32, page_height.round() as u32),
         board.columns,
         board.width,
     );
     // Pages that are narrower are enlarged, so that they are not lost in their places.
     let size = OutputSize {
         width: None,
-        scale: Some(f64::from(layout.picture) / f64::from(page.width.max(1))),
+        scale: Some(f64::from(layout.picture) / page_width.max(1.0)),
     };
-    let scene = Scene::new(tab, &clip, size);
+    let scene = match page.part {
+        Some(part) => page.with_part(part, size),
+        None => Scene::new(tab, &clip, size),
+    };
     let pictured = OverlayOptions {
         show: PARTS
             .into_iter()
@@ -133,15 +138,32 @@ pub fn storyboard(
     })
 }
 
+/// What of the page is pictured: all of it or the part that was asked for, but nothing from closer, for
+/// pictures side by side are to be compared.
+fn part_of(
+    recording: &Recording,
+    tab: &Tab,
+    clip: &Clip,
+    options: &RenderOptions,
+    size: OutputSize,
+) -> Result<Scene, RenderError> {
+    match options.framing {
+        Framing::Part(_) => {
+            let options = RenderOptions {
+                size,
+                ..options.clone()
+            };
+            framing::scene(recording, tab, clip, &options)
+        }
+        Framing::Whole | Framing::CloseUps => Ok(Scene::new(tab, clip, size)),
+    }
+}
+
 /// Draws the board at its own size: the page's may be narrower.
 async fn draw(board: &Board, width: u32, options: &RenderOptions) -> Result<SheetPicture, RenderError> {
     /// Rows of pixels that are drawn at once.
     const STRIP: u32 = 1000;
-    let scene = Scene {
-        width,
-        height: STRIP,
-        scale: 1.0,
-    };
+    let scene = Scene::whole(width, STRIP, 1.0);
     let mut stage = open_stage(scene, options).await?;
     Ok(stage.draw_sheet(board.sheet()).await?)
 }

@@ -7,11 +7,12 @@ use domreel::encode::output::Format;
 use domreel::format::FormatName;
 use domreel::overlay::{OutputSize, OverlayOptions};
 use domreel::redact::Redaction;
+use domreel::render::Framing;
 use serde_json::{Map, Value};
 
 use crate::cli::clip::ClipArgs;
 use crate::cli::input::TabArgs;
-use crate::cli::picture::{OverlayArgs, SizeArgs};
+use crate::cli::picture::{FramingArgs, OverlayArgs, SizeArgs};
 use crate::cli::redact::RedactArgs;
 use crate::cli::render::ClipFormat;
 
@@ -38,6 +39,8 @@ pub(crate) struct JobOptions {
     clip: ClipArgs,
     #[command(flatten)]
     size: SizeArgs,
+    #[command(flatten)]
+    framing: FramingArgs,
     #[command(flatten)]
     overlay: OverlayArgs,
     #[command(flatten)]
@@ -82,6 +85,10 @@ impl JobOptions {
 
     pub(crate) fn size(&self) -> OutputSize {
         self.size.size(self.format().default_width())
+    }
+
+    pub(crate) fn framing(&self) -> Framing {
+        self.framing.framing()
     }
 
     pub(crate) fn overlay(&self) -> Result<OverlayOptions, String> {

@@ -114,6 +114,7 @@ impl Renderer for ChromiumRenderer {
             clip: line.clip(),
             choice: line.choice(),
             size: line.size(),
+            framing: line.framing(),
             overlay: line.overlay().map_err(bad_option)?,
             still: false,
             drawing: self.drawing(self.browsers)?,
@@ -177,6 +178,7 @@ impl Renderer for ChromiumRenderer {
             },
             choice: Choice::Range,
             size: line.size(),
+            framing: line.framing(),
             overlay: line.overlay().map_err(bad_option)?,
             still: false,
             drawing: self.drawing(1)?,
@@ -249,9 +251,10 @@ fn not_rendered(error: RenderError) -> JobError {
     let message = error.to_string();
     match error {
         RenderError::Clip(ClipError::NoPicture) => JobError::fatal(Class::Recording, message),
-        RenderError::Clip(_) | RenderError::Around(_) | RenderError::Tab { .. } => {
-            JobError::fatal(Class::Option, message)
-        }
+        RenderError::Clip(_)
+        | RenderError::Around(_)
+        | RenderError::Tab { .. }
+        | RenderError::Crop { .. } => JobError::fatal(Class::Option, message),
         RenderError::Stage(_) => JobError::retryable(Class::Browser, message),
         RenderError::Encode(error) => not_encoded(error),
         _ => JobError::retryable(Class::Internal, message),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::clip::Idle;
 use crate::overlay::Part;
-use crate::render::{Choice, RenderOptions};
+use crate::render::{Choice, Framing, RenderOptions};
 
 /// Which part was asked for.
 pub(super) fn asked(options: &RenderOptions) -> String {
@@ -46,6 +46,13 @@ pub(super) fn settings(options: &RenderOptions) -> BTreeMap<String, Value> {
     }
     set("width", json!(options.size.width));
     set("scale", json!(options.size.scale));
+    let (zoom, crop) = match &options.framing {
+        Framing::Whole => (Value::Null, Value::Null),
+        Framing::CloseUps => (json!("auto"), Value::Null),
+        Framing::Part(part) => (Value::Null, json!(part.to_string())),
+    };
+    set("zoom", zoom);
+    set("crop", crop);
     set("overlay", json!(overlay.level.to_string()));
     let names = |parts: &[Part]| match parts {
         [] => Value::Null,
@@ -53,6 +60,15 @@ pub(super) fn settings(options: &RenderOptions) -> BTreeMap<String, Value> {
     };
     set("show", names(&overlay.show));
     set("hide", names(&overlay.hide));
+    let placed: Vec<String> = overlay.place.iter().map(|placing| placing.to_string()).collect();
+    set(
+        "place",
+        if placed.is_empty() {
+            Value::Null
+        } else {
+            json!(placed)
+        },
+    );
     set("theme", json!(overlay.theme.to_string()));
     set("accent", json!(overlay.accent.map(|accent| accent.to_string())));
     set("title", json!(overlay.title));

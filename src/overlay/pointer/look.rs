@@ -116,7 +116,7 @@ impl PointerLook {
             center,
             radius,
             color: self.color,
-            opacity: 0.35 * fade,
+            opacity: 0.22 * fade,
         });
         self.draw_ring(center, radius, self.size * 0.13, fade, self.color, marks);
     }

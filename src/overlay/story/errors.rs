@@ -1,11 +1,17 @@
 //! Errors of the application, each once, with the click that led to it.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Click, ErrorCue, MOST_CUES, Span, reading_ms, shown};
 use crate::clip::Clip;
 use crate::moment::{code_place, fingerprint};
-use crate::recording::{ErrorReport, ErrorSource, Signal, SignalKind};
+use crate::overlay::places::Wanted;
+use crate::recording::{
+    ConsoleLevel, ErrorReport, ErrorSource, EventData, EventKind, NodeContent, NodeId, Signal, SignalKind,
+    Tab,
+};
 
 /// A click this long before an error led to it, in recording time.
 const CAUSE_MS: f64 = 5000.0;
@@ -19,18 +25,27 @@ const REPEAT_MS: f64 = 2500.0;
 /// Errors in the last part of a clip, of this length, stay until its end.
 const ENDING_MS: f64 = 10_000.0;
 
-pub(super) fn cues(signals: &[&Signal], clicks: &[Click], clip: &Clip) -> Vec<ErrorCue> {
+/// Errors in the part of a clip that is shown. Those on the console have a place of their own, unless
+/// nothing else says what went wrong; failed requests always have.
+pub(super) fn cues(signals: &[&Signal], clicks: &[Click], tab: &Tab, clip: &Clip) -> Vec<ErrorCue> {
+    let told = signals.iter().filter(|signal| shown(&clip.map, signal.time));
+    let mut reports: Vec<(f64, Cow<'_, ErrorReport>)> = told
+        .filter_map(|signal| Some((signal.time, report(&signal.kind)?)))
+        .collect();
+    if reports.iter().any(|(_, report)| !on_console(report)) {
+        reports.retain(|(_, report)| !on_console(report));
+    }
+    // Of two that tell the same, the one that knows more.
+    let reported: BTreeSet<Arc<str>> = reports
+        .iter()
+        .filter(|(_, report)| matches!(report, Cow::Borrowed(_)))
+        .map(|(_, report)| Arc::clone(&report.message))
+        .collect();
+    reports.retain(|(_, report)| matches!(report, Cow::Borrowed(_)) || !reported.contains(&report.message));
     let mut cues: Vec<ErrorCue> = Vec::new();
     let mut groups: Vec<String> = Vec::new();
-    for signal in signals.iter().filter(|signal| shown(&clip.map, signal.time)) {
-        let SignalKind::Error(report) = &signal.kind else {
-            continue;
-        };
-        // The console and failed requests have their own place.
-        if matches!(report.source, ErrorSource::Console | ErrorSource::Network) {
-            continue;
-        }
-        let clip_ms = clip.map.clip_at(signal.time);
+    for (recording, report) in &reports {
+        let clip_ms = clip.map.clip_at(*recording);
         let error_type = error_type(report);
         let group = fingerprint(report);
         if let Some(cue) = groups
@@ -38,7 +53,10 @@ pub(super) fn cues(signals: &[&Signal], clicks: &[Click], clip: &Clip) -> Vec<Er
             .position(|known| *known == group)
             .and_then(|at| cues.get_mut(at))
         {
-            cue.times.push(clip_ms);
+            // One error can come from two sources.
+            if cue.times.last() != Some(&clip_ms) {
+                cue.times.push(clip_ms);
+            }
             cue.span.until = cue.span.until.max(clip_ms + REPEAT_MS);
         } else if cues.len() < MOST_CUES {
             let time = reading_ms(&report.message).clamp(CARD_MS.0, CARD_MS.1);
@@ -50,12 +68,13 @@ pub(super) fn cues(signals: &[&Signal], clicks: &[Click], clip: &Clip) -> Vec<Er
                 },
                 read_by: clip_ms + time,
                 times: vec![clip_ms],
-                recording: signal.time,
+                recording: *recording,
                 error_type,
                 message: Arc::clone(&report.message),
                 handled: report.handled,
                 place: code_place(&report.stack),
-                cause: cause(clicks, signal.time),
+                cause: cause(clicks, *recording),
+                answers: answers(tab, *recording),
             });
         }
     }
@@ -68,11 +87,33 @@ pub(super) fn cues(signals: &[&Signal], clicks: &[Click], clip: &Clip) -> Vec<Er
     cues
 }
 
+/// What tells of an error; a line on the console as the same that was reported.
+fn report(kind: &SignalKind) -> Option<Cow<'_, ErrorReport>> {
+    match kind {
+        SignalKind::Error(report) if report.source != ErrorSource::Network => Some(Cow::Borrowed(report)),
+        SignalKind::Console(line) if line.level == ConsoleLevel::Error && !line.text.trim().is_empty() => {
+            Some(Cow::Owned(ErrorReport {
+                message: Arc::clone(&line.text),
+                error_type: None,
+                source: ErrorSource::Console,
+                handled: None,
+                stack: line.stack.clone(),
+            }))
+        }
+        _ => None,
+    }
+}
+
+fn on_console(report: &ErrorReport) -> bool {
+    report.source == ErrorSource::Console
+}
+
 fn error_type(report: &ErrorReport) -> Arc<str> {
     match (&report.error_type, report.source) {
         (Some(error_type), _) if !error_type.is_empty() => Arc::clone(error_type),
         (_, ErrorSource::UnhandledRejection) => "Unhandled rejection".into(),
         (_, ErrorSource::Report) => "Browser report".into(),
+        (_, ErrorSource::Console) => "Console error".into(),
         _ => "Error".into(),
     }
 }
@@ -81,4 +122,46 @@ fn cause(clicks: &[Click], time: f64) -> Option<Click> {
     let before = clicks.partition_point(|click| click.time <= time);
     let last = clicks.get(before.checked_sub(1)?)?;
     (time - last.time <= CAUSE_MS).then(|| last.clone())
+}
+
+/// What came onto the page around an error: the outermost of the new elements.
+fn answers(tab: &Tab, time: f64) -> Vec<Wanted> {
+    /// Recording time before and after the error.
+    const AROUND_MS: (f64, f64) = (500.0, 1500.0);
+    /// A page that is built anew answers nothing.
+    const MOST_AT_ONCE: usize = 4;
+    const MOST: usize = 12;
+    let first = tab
+        .events
+        .partition_point(|event| event.time < time - AROUND_MS.0);
+    let around = tab
+        .events
+        .iter()
+        .skip(first)
+        .take_while(|event| event.time <= time + AROUND_MS.1)
+        .filter(|event| event.kind == EventKind::Mutation);
+    let mut answers = Vec::new();
+    for event in around {
+        let Ok(data) = event.data() else { continue };
+        let EventData::Mutation(mutation) = &*data else {
+            continue;
+        };
+        let roots = mutation.adds.iter().filter_map(|add| {
+            let root = add.tree.nodes.first()?;
+            Some((root.id?, add.parent, &root.content))
+        });
+        let new: BTreeSet<NodeId> = roots.clone().map(|(id, ..)| id).collect();
+        let outermost = roots.filter(|(_, parent, content)| {
+            matches!(content, NodeContent::Element { .. }) && !new.contains(parent)
+        });
+        let new: Vec<NodeId> = outermost.map(|(node, ..)| node).collect();
+        if new.len() <= MOST_AT_ONCE {
+            answers.extend(new.into_iter().map(|node| Wanted {
+                node,
+                since: event.time,
+            }));
+        }
+    }
+    answers.truncate(MOST);
+    answers
 }

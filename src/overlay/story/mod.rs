@@ -9,6 +9,7 @@ mod typing;
 use std::sync::Arc;
 
 use super::options::Caption;
+use super::places::Wanted;
 use crate::clip::{Clip, TimeMap};
 use crate::moment::{CodePlace, moments};
 use crate::recording::{
@@ -22,6 +23,8 @@ const MOST_CUES: usize = 300;
 /// Everything there is to tell in one clip; each list in order of its beginnings.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Story {
+    /// Every click and tap up to the end of the clip.
+    pub(super) clicks: Vec<Click>,
     pub(super) errors: Vec<ErrorCue>,
     pub(super) requests: Vec<RequestCue>,
     pub(super) console: Vec<ConsoleCue>,
@@ -68,6 +71,8 @@ pub(super) struct ErrorCue {
     pub(super) place: Option<CodePlace>,
     /// The click right before.
     pub(super) cause: Option<Click>,
+    /// What came onto the page with it: the page's own word on what went wrong, as a rule.
+    pub(super) answers: Vec<Wanted>,
 }
 
 /// A click or tap of the user.
@@ -203,7 +208,7 @@ impl Story {
         let signals = signals_of(tab, telemetry);
         let clicks = clicks(tab, clip, &signals);
         let mut story = Story {
-            errors: errors::cues(&signals, &clicks, clip),
+            errors: errors::cues(&signals, &clicks, tab, clip),
             requests: activity::requests(&signals, &clip.map),
             console: activity::console(&signals, &clip.map),
             typing: typing::cues(tab, &clip.map),
@@ -217,10 +222,19 @@ impl Story {
             captions: notes::captions(&signals, captions, clip),
             landmarks: Vec::new(),
             steps: Vec::new(),
+            clicks,
         };
         naming::name(tab, clip, &mut story);
         story.landmarks = story.find_landmarks();
         story
+    }
+
+    /// Leaves out console lines that are on the cards of errors: nothing need be told twice.
+    pub(super) fn without_what_cards_tell(mut self) -> Story {
+        let errors = &self.errors;
+        self.console
+            .retain(|line| !errors.iter().any(|error| error.message == line.text));
+        self
     }
 
     fn find_landmarks(&self) -> Vec<Landmark> {
@@ -259,10 +273,14 @@ impl Story {
     }
 }
 
-/// Clip time at which all errors of a clip can have been read.
-pub(super) fn last_read_by(tab: &Tab, telemetry: &Telemetry, clip: &Clip) -> f64 {
-    let cues = errors::cues(&signals_of(tab, telemetry), &[], clip);
-    cues.iter().map(|cue| cue.read_by).fold(0.0, f64::max)
+/// When each error of a clip appears, and when it can have been read.
+pub(super) fn reading_times(tab: &Tab, telemetry: &Telemetry, clip: &Clip) -> Vec<Span> {
+    let cues = errors::cues(&signals_of(tab, telemetry), &[], tab, clip);
+    let time = |cue: &ErrorCue| Span {
+        from: cue.span.from,
+        until: cue.read_by,
+    };
+    cues.iter().map(time).collect()
 }
 
 /// What happened in a tab.
@@ -311,7 +329,9 @@ fn clicks(tab: &Tab, clip: &Clip, signals: &[&Signal]) -> Vec<Click> {
             node: interaction.target,
             position: interaction
                 .position
-                .filter(|(x, y)| x.is_finite() && y.is_finite()),
+                .filter(|(x, y)| x.is_finite() && y.is_finite())
+                // One that a key caused is recorded at the origin.
+                .filter(|position| *position != (0.0, 0.0)),
             name: None,
             role: None,
             touch: interaction.touch,

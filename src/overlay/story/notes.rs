@@ -50,7 +50,9 @@ pub(super) fn frustrations(
             (None, Some(click)) => (click.position, Some(moment.node.unwrap_or(click.node))),
             (None, None) => (None, moment.node),
         };
-        let clicks = told.map_or(run.len() as u32, |told| told.clicks);
+        // Some tell that there were many, but not how many.
+        let counted = run.len() as u32;
+        let clicks = told.map_or(counted, |told| told.clicks.max(counted));
         // It is one from the first click that is too much.
         let begun = match kind {
             FrustrationKind::RageClick => run.get(RAGE_CLICKS).map_or(moment.time, |click| click.time),
@@ -89,11 +91,22 @@ pub(super) fn frustrations(
 }
 
 /// The clicks on one node from a time on, each soon after the one before; if there is none on time, the
-/// last one before.
+/// last one before, unless that was long ago.
 fn run_of_clicks(clicks: &[Click], time: f64) -> &[Click] {
+    /// Some tell the time at which the button went down, which is before the click.
+    const PRESSED_MS: f64 = 500.0;
+    const LONG_AGO_MS: f64 = 10_000.0;
     let first = clicks.partition_point(|click| click.time < time - 50.0);
-    let on_time = clicks.get(first).is_some_and(|click| click.time <= time + 50.0);
+    let on_time = clicks
+        .get(first)
+        .is_some_and(|click| click.time <= time + PRESSED_MS);
     let first = if on_time { first } else { first.saturating_sub(1) };
+    if !clicks
+        .get(first)
+        .is_some_and(|click| (click.time - time).abs() <= LONG_AGO_MS)
+    {
+        return &[];
+    }
     let run = clicks.get(first..).unwrap_or_default();
     let goes_on = |pair: &[Click]| match pair {
         [one, next] => one.node == next.node && next.time - one.time <= RAGE_PAUSE_MS,

@@ -138,7 +138,7 @@ fn an_error_has_the_click_before_it_and_its_name() {
 }
 
 #[test]
-fn console_errors_are_lines_and_not_cards() {
+fn console_errors_are_lines_and_cards_only_where_nothing_else_tells() {
     let line = |level, text: &str| {
         SignalKind::Console(ConsoleLine {
             level,
@@ -150,15 +150,25 @@ fn console_errors_are_lines_and_not_cards() {
         source: ErrorSource::Console,
         ..error("bad")
     };
-    let signals = vec![
+    let mut signals = vec![
         signal(1000.0, line(ConsoleLevel::Error, "bad")),
         signal(1000.0, SignalKind::Error(written)),
         signal(2000.0, line(ConsoleLevel::Error, "bad")),
         signal(3000.0, line(ConsoleLevel::Info, "fine")),
         signal(4000.0, line(ConsoleLevel::Warn, "bad")),
     ];
+    let alone = story_of(&tab(), signals.clone());
+    let [card] = &alone.errors[..] else {
+        panic!("{:?}", alone.errors)
+    };
+    assert_eq!((&*card.error_type, &*card.message), ("TypeError", "bad"));
+    let lines = alone.without_what_cards_tell().console;
+    assert!(lines.is_empty(), "{lines:?}");
+
+    signals.push(signal(5000.0, SignalKind::Error(error("thrown"))));
     let story = story_of(&tab(), signals);
-    assert!(story.errors.is_empty());
+    assert_eq!(story.errors.len(), 1);
+    assert_eq!(&*story.errors[0].message, "thrown");
     let lines: Vec<_> = story
         .console
         .iter()
