@@ -14,7 +14,7 @@ use crate::moment::moments;
 use crate::overlay::{Level, Overlay, OverlayOptions, PagePart, PlaceBox, Scene};
 use crate::recording::{NodeId, Recording, Tab, Telemetry};
 use crate::redact::{Selector, SelectorError};
-use crate::stage::Stage;
+use crate::stage::{Look, Stage};
 
 /// Elements that are tried at most at one time until one is seen.
 const MOST_TRIED: usize = 30;
@@ -165,7 +165,11 @@ async fn find(
         arrive(stage, &mut replay, time, &mut lookout, nothing, spent).await?;
         let page = replay.page();
         let handles: Vec<Handle> = meant.iter().filter_map(|node| page.handle_of(*node)).collect();
-        let boxes = stage.boxes(&handles).await?;
+        let look = Look {
+            missing: false,
+            boxes: &handles,
+        };
+        let boxes = stage.look(&look).await?.boxes;
         let seen = meant.iter().find_map(|node| {
             let handle = page.handle_of(*node)?;
             let found = boxes.iter().find(|found| found.node == handle)?;

@@ -108,7 +108,7 @@ impl Pointer {
         let (from, to) = (clip.map.start(), clip.map.end());
         let mut path = path::PathBuilder::default();
         let mut presses = presses::PressBuilder::default();
-        for index in last_before(tab, from).into_iter().chain(within(tab, from, to)) {
+        for index in last_before(tab, from).chain(within(tab, from, to)) {
             let Some(event) = tab.events.get(index) else {
                 continue;
             };
@@ -223,10 +223,11 @@ impl Pointer {
     }
 }
 
-/// The last event before a time that says where the pointer is.
-fn last_before(tab: &Tab, time: f64) -> Option<usize> {
+/// The last event before a time that says where the pointer is, after those that say whether it was a
+/// finger's.
+fn last_before(tab: &Tab, time: f64) -> impl Iterator<Item = usize> {
     let before = tab.events.partition_point(|event| event.time < time);
-    (0..before).rev().find(|index| {
+    let says = |index: &usize| {
         tab.events.get(*index).is_some_and(|event| match event.kind {
             EventKind::PointerMove => true,
             EventKind::Interaction => match event.data().as_deref() {
@@ -235,7 +236,14 @@ fn last_before(tab: &Tab, time: f64) -> Option<usize> {
             },
             _ => false,
         })
-    })
+    };
+    let last = (0..before).rev().find(says);
+    let begun = last.and_then(|last| tab.events.get(last)).map_or(0, |last| {
+        // Moves are told up to half a second late.
+        let earliest = last.time - path::EMULATED_MS - 500.0;
+        tab.events.partition_point(|event| event.time < earliest)
+    });
+    last.into_iter().flat_map(move |last| begun..=last)
 }
 
 /// Events of the pointer from `from` on, up to the first that holds nothing of the time before `to`.

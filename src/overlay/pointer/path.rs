@@ -11,7 +11,7 @@ const REST_MS: f64 = 500.0;
 const GLIDE_MS: f64 = 150.0;
 
 /// This soon after a touch, browsers tell of a mouse that is not there.
-const EMULATED_MS: f64 = 1000.0;
+pub(super) const EMULATED_MS: f64 = 1000.0;
 
 /// A position of the pointer.
 #[derive(Debug, Clone, Copy, PartialEq)]

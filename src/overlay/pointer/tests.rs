@@ -49,6 +49,11 @@ fn pressed(at: f64, kind: InteractionKind, x: f64, y: f64) -> Event {
 
 /// The pointer of a tab with these events and 10 s of time, of which none is folded.
 fn pointer(events: Vec<Event>) -> Pointer {
+    pointer_from(None, events)
+}
+
+/// The same in a clip that begins at that time.
+fn pointer_from(from: Option<&str>, events: Vec<Event>) -> Pointer {
     let snapshot = FullSnapshot {
         tree: NodeTree::default(),
         scroll: (0.0, 0.0),
@@ -64,6 +69,7 @@ fn pointer(events: Vec<Event>) -> Pointer {
     tab.events.sort_by(|one, other| one.time.total_cmp(&other.time));
     let options = ClipOptions {
         idle: Idle::Keep,
+        from: from.map(|time| time.parse().expect("a time")),
         ..ClipOptions::default()
     };
     Pointer::new(
@@ -139,9 +145,11 @@ fn the_mouse_that_browsers_make_up_after_a_touch_is_not_seen() {
         .map(|(kind, step)| pressed(1000.0 + 50.0 * f64::from(step), *kind, 50.0, 60.0))
         .collect();
     events.extend(moves(PointerKind::Mouse, &[(1080.0, 50.0, 60.0)]));
-    let pointer = pointer(events);
-    assert_eq!(at(&pointer, 1300.0).ripples.len(), 1);
-    assert_eq!(spot(&pointer, 2000.0), None);
+    let whole = pointer(events.clone());
+    assert_eq!(at(&whole, 1300.0).ripples.len(), 1);
+    assert_eq!(spot(&whole, 2000.0), None);
+    // Nor in a clip that begins after it.
+    assert_eq!(spot(&pointer_from(Some("3"), events), 500.0), None);
 }
 
 #[test]
