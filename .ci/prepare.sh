@@ -45,3 +45,19 @@ prepare() {
     DOMREEL_PREPARED=1
     export DOMREEL_PREPARED
 }
+
+# Installs what only tests want, where that can be done: PostgreSQL (the tests start one of their
+# own, on a free port), libfaketime for clocks that are wrong, strace for the order of writes.
+# Without them these tests say that they are skipped.
+prepare_tests() {
+    command -v apt-get >/dev/null || return 0
+    wanted=
+    command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || wanted="$wanted postgresql"
+    ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || wanted="$wanted faketime"
+    command -v strace >/dev/null || wanted="$wanted strace"
+    [ -n "$wanted" ] || return 0
+    say "Installing for the tests:$wanted"
+    # shellcheck disable=SC2086 # one word a package
+    { as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $wanted; } >&2 ||
+        say "Some tests are going to be skipped."
+}

@@ -3,10 +3,13 @@
 
 mod fake;
 
+mod clips;
 mod promises;
 mod scene;
 mod server;
 
+use clips::*;
+use promises::*;
 use scene::Scene;
 
 /// Not a test: what the tests start as a worker.
@@ -33,7 +36,7 @@ macro_rules! conformance {
             $(
                 #[test]
                 fn $promise() {
-                    super::run(super::Scene::$engine(), super::promises::$promise);
+                    super::run(super::Scene::$engine(), super::$promise);
                 }
             )*
         }
@@ -55,9 +58,14 @@ conformance! {
     drain
     frozen_worker
     hundred_jobs
+    priorities_and_delays
+    little_memory
     clock_off
     full_disk
     database_away
+    killed_worker_of_a_clip
+    killed_browser_of_a_clip
+    stopped_browser_of_a_clip
 }
 
 fn run<F: Future<Output = ()>>(scene: impl Future<Output = Option<Scene>>, promise: impl FnOnce(Scene) -> F) {

@@ -305,6 +305,51 @@ pub(crate) async fn hundred_jobs(scene: Scene) {
     assert_eq!(workers.len(), 2, "one worker had everything");
 }
 
+pub(crate) async fn little_memory(scene: Scene) {
+    // While memory is short, a worker with free places takes no second job beside the first.
+    let _worker = scene.worker_with(&[
+        ("WORKER_CONCURRENCY", "3"),
+        ("WORKER_MIN_MEMORY", &u64::MAX.to_string()),
+    ]);
+    for number in 0..5 {
+        let name = format!("job-{number}");
+        scene
+            .submit(script(&name, json!({"frames": 10, "frame_ms": 20})))
+            .await;
+    }
+    scene.until_all_final().await;
+    let log = std::fs::read_to_string(scene.path("log")).unwrap();
+    let steps: Vec<_> = log.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(steps.len(), 10, "{log}");
+    assert!(steps.chunks(2).all(|pair| pair == ["begin", "end"]), "{log}");
+}
+
+pub(crate) async fn priorities_and_delays(scene: Scene) {
+    let with = async |name: &str, priority: u8, delay_ms: u64| {
+        let submission = Submission {
+            priority,
+            delay_ms,
+            ..scene.submission(script(name, json!({}))).await
+        };
+        scene.queue.submit(submission, None).await.unwrap().job
+    };
+    let later = with("later", 100, 2500).await;
+    for (name, priority) in [("low", 0), ("normal", 50), ("high", 100), ("normal-2", 50)] {
+        with(name, priority, 0).await;
+    }
+    let _worker = scene.worker();
+    scene.until_all_final().await;
+    let log = std::fs::read_to_string(scene.path("log")).unwrap();
+    let order: Vec<_> = log
+        .lines()
+        .filter_map(|line| line.strip_prefix("begin "))
+        .collect();
+    let before_later: Vec<_> = order.iter().copied().filter(|name| *name != "later").collect();
+    assert_eq!(before_later, ["high", "normal", "normal-2", "low"]);
+    let later = scene.until_state(&later.id, State::Done).await;
+    assert!(later.started_ms.unwrap() >= later.created_ms + 2500, "{later:#?}");
+}
+
 pub(crate) async fn clock_off(scene: Scene) {
     let libraries = [
         "/usr/lib/x86_64-linux-gnu",

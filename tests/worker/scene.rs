@@ -86,6 +86,11 @@ impl Scene {
         self.directory.path().join(name)
     }
 
+    /// Where clips and recordings are.
+    pub(crate) fn store_place(&self) -> PathBuf {
+        self.path("store")
+    }
+
     /// A job whose recording is `script`.
     pub(crate) async fn submission(&self, script: Value) -> Submission {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -126,6 +131,24 @@ impl Scene {
         WorkerProcess(child)
     }
 
+    /// The program itself as a worker, with its browsers.
+    pub(crate) fn real_worker(&self) -> WorkerProcess {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_domreel"));
+        command
+            .args(["worker", "--jobs", "1", "--lease", "5", "--min-memory", "0"])
+            .args(["--queue", &self.url, "--store"])
+            .arg(self.store_place())
+            .arg("--work-dir")
+            .arg(self.path("work"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if domreel::stage::is_root() {
+            command.env("DOMREEL_NO_SANDBOX", "1");
+        }
+        WorkerProcess(command.spawn().unwrap())
+    }
+
     /// Waits until `wanted` holds for the job.
     pub(crate) async fn until(&self, id: &JobId, wanted: impl Fn(&Job) -> bool) -> Job {
         let until = Instant::now() + PATIENCE;
@@ -160,11 +183,16 @@ impl Scene {
 
     /// The clip of a job that is done, as it is in the store.
     pub(crate) async fn clip(&self, job: &Job) -> String {
+        String::from_utf8(self.output(job, "clip.txt").await).unwrap()
+    }
+
+    /// A file of a job that is done, as it is in the store.
+    pub(crate) async fn output(&self, job: &Job, name: &str) -> Vec<u8> {
         use futures::TryStreamExt;
         let key = &job.manifest.as_ref().unwrap().key;
-        let (_, pieces) = self.store.open_output(key, "clip.txt").await.unwrap();
+        let (_, pieces) = self.store.open_output(key, name).await.unwrap();
         let pieces: Vec<_> = pieces.try_collect().await.unwrap();
-        String::from_utf8(pieces.concat()).unwrap()
+        pieces.concat()
     }
 
     pub(crate) async fn all(&self) -> Vec<Job> {
@@ -204,6 +232,10 @@ pub(crate) fn script(name: &str, rest: Value) -> Value {
 pub(crate) struct WorkerProcess(Child);
 
 impl WorkerProcess {
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         self.0.kill().unwrap();
@@ -258,7 +290,7 @@ pub(crate) async fn worker_process() -> i32 {
         directory: variable("DIRECTORY").unwrap().into(),
         poll: Duration::from_millis(50),
         grace: Duration::from_millis(number("GRACE_MS").unwrap_or(10_000)),
-        min_memory: 0,
+        min_memory: number("MIN_MEMORY").unwrap_or_default(),
         ..Config::default()
     };
     let worker = Arc::new(Worker::new(

@@ -85,6 +85,17 @@ pub(crate) struct WorkArgs {
     /// Most events of a recording
     #[arg(long, value_name = "N", default_value_t = 5_000_000, help_heading = "Limits")]
     max_events: u64,
+    /// Most nodes of a page, as it was recorded at once
+    #[arg(long, value_name = "N", default_value_t = 2_000_000, help_heading = "Limits")]
+    max_nodes: u64,
+    /// Longest session
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "10080min",
+        help_heading = "Limits"
+    )]
+    max_session: Seconds,
     /// Most MiB of a clip
     #[arg(long, value_name = "MIB", default_value_t = 1024, help_heading = "Limits")]
     max_output: u64,
@@ -142,6 +153,8 @@ impl WorkArgs {
             ready: ready_browsers(cores.max(concurrency)),
             max_unpacked: self.max_unpacked.saturating_mul(MIB),
             max_events: self.max_events,
+            max_nodes: self.max_nodes,
+            max_session_ms: self.max_session.milliseconds(),
             console: Console::new(GlobalArgs {
                 quiet: true,
                 verbose: 0,

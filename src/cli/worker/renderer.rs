@@ -7,7 +7,7 @@ use domreel::encode::EncodeError;
 use domreel::encode::frames::png;
 use domreel::encode::output::{EncodeOptions, Target, open};
 use domreel::format::{FormatError, Input, ReadOptions, read};
-use domreel::recording::{DamageKind, Recording};
+use domreel::recording::{DamageKind, EventData, EventKind, Recording};
 use domreel::render::{self, Choice, DrawingOptions, RenderError, RenderOptions, StillOptions};
 use domreel::stage::ReadyBrowsers;
 use domreel::worker::job::{Class, JobError, JobSpec, Phase};
@@ -31,6 +31,10 @@ pub(crate) struct ChromiumRenderer {
     pub(crate) max_unpacked: u64,
     /// Events of a recording, all tabs together.
     pub(crate) max_events: u64,
+    /// Nodes of one full snapshot.
+    pub(crate) max_nodes: u64,
+    /// Length of a tab of a recording, in milliseconds.
+    pub(crate) max_session_ms: f64,
     /// Says nothing: what concerns a job goes into its report.
     pub(crate) console: Console,
 }
@@ -64,17 +68,44 @@ impl ChromiumRenderer {
                 ),
             ));
         }
+        self.check_size(&recording)?;
+        Ok(recording)
+    }
+
+    fn check_size(&self, recording: &Recording) -> Result<(), JobError> {
+        let exceeds = |what: String, option: &str| {
+            let message = format!("the recording has {what}; cut it, or raise {option}");
+            Err(JobError::fatal(Class::Limit, message))
+        };
         let events: usize = recording.tabs.iter().map(|tab| tab.events.len()).sum();
         if events as u64 > self.max_events {
-            return Err(JobError::fatal(
-                Class::Limit,
-                format!(
-                    "the recording has {events} events, {} are allowed; cut it, or raise --max-events",
-                    self.max_events
-                ),
-            ));
+            let what = format!("{events} events, {} are allowed", self.max_events);
+            return exceeds(what, "--max-events");
         }
-        Ok(recording)
+        for tab in &recording.tabs {
+            let length = tab.end().unwrap_or_default() - tab.start().unwrap_or_default();
+            if length > self.max_session_ms {
+                let [length, most] = [length, self.max_session_ms].map(|ms| ms / 3_600_000.0);
+                let what = format!("a tab of {length:.1} hours, {most:.1} are allowed");
+                return exceeds(what, "--max-session");
+            }
+            let snapshots = tab
+                .events
+                .iter()
+                .filter(|event| event.kind == EventKind::FullSnapshot);
+            for event in snapshots {
+                // What cannot be decoded is counted as damage where it is shown.
+                let Ok(data) = event.data() else { continue };
+                if let EventData::FullSnapshot(snapshot) = &*data
+                    && snapshot.tree.nodes.len() as u64 > self.max_nodes
+                {
+                    let nodes = snapshot.tree.nodes.len();
+                    let what = format!("a page of {nodes} nodes, {} are allowed", self.max_nodes);
+                    return exceeds(what, "--max-nodes");
+                }
+            }
+        }
+        Ok(())
     }
 
     fn drawing(&self, browsers: usize) -> Result<DrawingOptions, JobError> {
@@ -301,6 +332,41 @@ mod tests {
         assert_eq!((full.class, full.retryable), (Class::Storage, true));
         let empty = not_rendered(RenderError::Encode(EncodeError::NoFrames));
         assert_eq!((empty.class, empty.retryable), (Class::Encode, false));
+    }
+
+    #[test]
+    fn each_limit_is_a_failure_that_names_its_option() {
+        let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/checkout.json.gz");
+        let line = line(&Map::new()).unwrap();
+        let read = |change: fn(&mut ChromiumRenderer)| {
+            let mut renderer = renderer();
+            change(&mut renderer);
+            renderer.read(Path::new(fixture), &line).map(|_| ())
+        };
+        assert_eq!(read(|_| {}), Ok(()));
+        for (option, change) in [
+            (
+                "--max-unpacked",
+                (|r| r.max_unpacked = 60_000) as fn(&mut ChromiumRenderer),
+            ),
+            ("--max-events", |r| r.max_events = 100),
+            ("--max-nodes", |r| r.max_nodes = 20),
+            ("--max-session", |r| r.max_session_ms = 30_000.0),
+        ] {
+            let error = read(change).unwrap_err();
+            assert_eq!((error.class, error.retryable), (Class::Limit, false), "{error}");
+            assert!(error.message.contains(option), "{error}");
+        }
+    }
+
+    fn renderer() -> ChromiumRenderer {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            work: crate::cli::worker::WorkArgs,
+        }
+        let line = <Line as clap::Parser>::parse_from(["worker"]);
+        line.work.renderer(1)
     }
 
     #[test]
