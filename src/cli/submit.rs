@@ -7,7 +7,7 @@ use clap::Args;
 use domreel::clip::Seconds;
 use domreel::worker::job::{Job, JobId, JobSpec, Source, State, Submission};
 use domreel::worker::queue::Queue;
-use domreel::worker::store::Store;
+use domreel::worker::store::{Store, output_key};
 use futures::future::try_join_all;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -16,6 +16,7 @@ use super::console::Console;
 use super::failure::{Failure, Status};
 use super::worker::options::{JobArgs, JobOptions};
 use super::worker::place::PlaceArgs;
+use super::worker::renderer::version;
 
 /// Put recordings into the queue, to be rendered by workers
 #[derive(Debug, Args)]
@@ -95,7 +96,16 @@ async fn submit(
             .file_name()
             .map_or(recording.to_owned(), |name| name.to_string_lossy().into_owned()),
     };
-    Ok(queue.submit(submission, None).await?.job)
+    // What was made before needs no worker.
+    let manifest = match &submission.spec.source {
+        Source::Stored(hash) => {
+            store
+                .manifest(&output_key(hash, &submission.spec.options, &version()))
+                .await?
+        }
+        Source::Url(_) => None,
+    };
+    Ok(queue.submit(submission, manifest.as_ref()).await?.job)
 }
 
 /// Shows a job's progress until it is finished.

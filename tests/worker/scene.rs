@@ -11,7 +11,7 @@ use domreel::worker::policy::Policy;
 use domreel::worker::queue::{Filter, Queue};
 use domreel::worker::run::{Config, End, Worker};
 use domreel::worker::store::{Sources, Store};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
@@ -19,7 +19,7 @@ use crate::fake::Fake;
 use crate::server::Postgres;
 
 /// Longer than anything here takes on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(400);
 
 pub(crate) enum Engine {
     Sqlite,
@@ -273,6 +273,23 @@ pub(crate) const EXHAUSTED: i32 = 70;
 pub(crate) async fn worker_process() -> i32 {
     let variable = |name: &str| std::env::var(format!("WORKER_{name}")).ok();
     let number = |name: &str| variable(name).and_then(|text| text.parse::<u64>().ok());
+    // Held, so that a write beyond the limit is an error and not the end.
+    let _too_large = number("FILE_LIMIT").map(|limit| {
+        const XFSZ: i32 = 25;
+        let kind = tokio::signal::unix::SignalKind::from_raw(XFSZ);
+        let held = tokio::signal::unix::signal(kind).unwrap();
+        let now = getrlimit(Resource::Fsize);
+        let limit = Some(limit);
+        setrlimit(
+            Resource::Fsize,
+            Rlimit {
+                current: limit,
+                ..now
+            },
+        )
+        .unwrap();
+        held
+    });
     let policy = Policy {
         deadline: number("DEADLINE_MS").map_or(policy().deadline, Duration::from_millis),
         stall: number("STALL_MS").map_or(policy().stall, Duration::from_millis),

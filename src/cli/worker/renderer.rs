@@ -120,7 +120,7 @@ impl ChromiumRenderer {
 
 impl Renderer for ChromiumRenderer {
     fn version(&self) -> String {
-        format!("domreel {}", env!("CARGO_PKG_VERSION"))
+        version()
     }
 
     fn check(&self, options: &Map<String, Value>) -> Result<(), JobError> {
@@ -230,6 +230,11 @@ impl Renderer for ChromiumRenderer {
     fn ready(&self) -> Result<(), String> {
         doctor::ready(&self.browser)
     }
+}
+
+/// Changes whenever the same recording and options may give other bytes.
+pub(crate) fn version() -> String {
+    format!("domreel {}", env!("CARGO_PKG_VERSION"))
 }
 
 fn line(options: &Map<String, Value>) -> Result<JobOptions, JobError> {
