@@ -85,6 +85,13 @@ pub(super) fn rules(json: &mut Json<'_>) -> Decoded<StyleSheetRules> {
             _ => json.pass()?,
         }
     }
+    // `insertRule` without a place inserts at the top.
+    for insert in inserts
+        .iter_mut()
+        .filter(|insert: &&mut RuleInsert| insert.path.is_empty())
+    {
+        insert.path.push(0);
+    }
     Ok(StyleSheetRules {
         sheet: needed(target(id, sheet), "id", json)?,
         replace: replace.map(|text| Arc::from(&*text)),
@@ -150,4 +157,18 @@ pub(super) fn adopted(json: &mut Json<'_>) -> Decoded<AdoptedStyleSheets> {
         sheets: sheets.unwrap_or_default(),
         new,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_without_a_place_goes_to_the_top() {
+        let text =
+            br#"{"id":4,"adds":[{"rule":"a{}"},{"rule":"b{}","index":2},{"rule":"c{}","index":[1,0]}]}"#;
+        let read = rules(&mut Json::new(text)).unwrap();
+        let paths: Vec<&[u32]> = read.inserts.iter().map(|insert| &*insert.path).collect();
+        assert_eq!(paths, [&[0][..], &[2], &[1, 0]]);
+    }
 }
