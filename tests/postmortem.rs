@@ -123,6 +123,103 @@ fn cells_that_a_person_changed_are_kept() {
 }
 
 #[test]
+fn cells_of_a_datadog_notebook_that_a_person_changed_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("pm.json");
+    write(&output, &["--owner", "checkout=@team-payments"]);
+    let first = fs::read_to_string(&output).unwrap();
+    assert_eq!(
+        write(&output, &["--owner", "checkout=@team-payments"])["kept"],
+        serde_json::json!([])
+    );
+    assert_eq!(fs::read_to_string(&output).unwrap(), first);
+    let mut body: Value = serde_json::from_str(&first).unwrap();
+    assert_eq!(body["data"]["type"], "notebooks");
+    let cells = body["data"]["attributes"]["cells"].as_array_mut().unwrap();
+    let text = |cell: &Value| {
+        cell["attributes"]["definition"]["text"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert!(cells.iter().all(|cell| cell["type"] == "notebook_cells"));
+    assert!(cells.iter().any(|cell| text(cell).contains("@team-payments: **")));
+    let summary = text(&cells[1]).replace("## Summary", "## Summary\n\nIt was the stock service.");
+    cells[1]["attributes"]["definition"]["text"] = summary.into();
+    let count = cells.len();
+    cells.pop();
+    fs::write(&output, body.to_string()).unwrap();
+    let told = write(&output, &["--owner", "checkout=@shop"]);
+    assert_eq!(told["kept"], serde_json::json!(["summary"]));
+    assert_eq!(told["left_out"], serde_json::json!(["provenance"]));
+    let body: Value = serde_json::from_slice(&fs::read(&output).unwrap()).unwrap();
+    let cells = body["data"]["attributes"]["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), count - 1);
+    assert!(text(&cells[1]).contains("It was the stock service."));
+    assert!(cells.iter().any(|cell| text(cell).contains("@shop: **")));
+}
+
+#[test]
+fn owners_are_mentioned_as_the_target_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let owners = folder.path().join("OWNERS");
+    fs::write(&owners, "# who answers\n/checkout  @team_pay ann@shop.example\n").unwrap();
+    for (name, team, person) in [
+        (
+            "pm.md",
+            "@team_pay,",
+            "[ann@shop.example](mailto:ann@shop.example)",
+        ),
+        (
+            "pm.html",
+            "<span class=\"mention\">@team_pay</span>,",
+            "<a class=\"mention\" href=\"mailto:ann@shop.example\">ann@shop.example</a>",
+        ),
+        ("pm.ipynb", "**@team_pay**,", "mailto:ann@shop.example"),
+        ("pm.json", "@team_pay,", "@ann@shop.example"),
+    ] {
+        let output = folder.path().join(name);
+        write(&output, &["--owners", owners.to_str().unwrap()]);
+        let text = fs::read_to_string(&output).unwrap();
+        assert!(text.contains(team) && text.contains(person), "{name}: {text}");
+        // Releases with an @ in their names mention nobody.
+        assert!(!text.contains("shop@1.9.0") || name == "pm.html");
+    }
+}
+
+#[test]
+fn every_figure_can_be_counted_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("pm.md");
+    write(&output, &[]);
+    let text = fs::read_to_string(&output).unwrap();
+    assert!(text.contains("`pm-files/figures.json`"), "{text}");
+    let told: Value =
+        serde_json::from_slice(&fs::read(folder.path().join("pm-files/figures.json")).unwrap()).unwrap();
+    let (truth, worst) = truth();
+    let sessions = told["sessions"].as_array().unwrap();
+    assert_eq!(Some(sessions.len() as u64), truth["sessions"].as_u64());
+    let times = |session: &Value| session["occurrences_ms"].as_array().unwrap().len() as u64;
+    let met: Vec<&Value> = sessions.iter().filter(|session| times(session) > 0).collect();
+    let users: std::collections::BTreeSet<&str> = met
+        .iter()
+        .filter_map(|session| session["user"].as_str())
+        .collect();
+    let count = |value: usize| Some(value as u64);
+    assert_eq!(count(met.len()), worst["sessions"].as_u64());
+    assert_eq!(count(users.len()), worst["users"].as_u64());
+    assert_eq!(
+        Some(met.iter().map(|session| times(session)).sum()),
+        worst["occurrences"].as_u64()
+    );
+    let past = met.iter().filter(|session| session["got_past"] == true).count();
+    assert_eq!(count(past), worst["got_past"].as_u64());
+    for figure in told["figures"].as_array().unwrap() {
+        assert!(figure["rule"].is_string(), "{figure}");
+    }
+}
+
+#[test]
 fn a_file_of_somebody_else_is_not_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("notes.md");

@@ -4,10 +4,11 @@
 //   node generate.mjs DIR [COUNT]        COUNT sessions (default 300), and DIR/truth.json
 //
 // Each way through the shop is played once for each viewport in a headless browser, with rrweb's own
-// recorder and its console and network plugins. Every session is such a take, moved in time, for
-// another user; it is wrapped as a plain rrweb file, as a PostHog export or as a Sentry download, with
-// the events that such a product keeps beside it. The wrappings are made here, in the shapes that the
-// products document: no product's own SDK runs.
+// recorder and its console and network plugins, and once more for two viewports with Datadog's own SDKs
+// (versions 5 and 7), whose uploads go to a server on this machine. Every session is such a take, moved in
+// time, for another user. Those by rrweb are wrapped as a plain file, as a PostHog export or as a Sentry
+// download, with the events that such a product keeps beside it: in the shapes that the products document,
+// for their own SDKs do not run. Those by Datadog's are the segments and RUM events as they were uploaded.
 //
 // The truth does not come from the recordings: errors are those that the browser reported to the
 // driver, failed requests those that the server answered so, and a session got past the checkout when
@@ -16,6 +17,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { launch, serve } from "../../fixtures/record/browser.mjs";
+import { intake, over, recordTo, scripts } from "../../fixtures/record/datadog-recorder.mjs";
 import { Person } from "../../fixtures/record/person.mjs";
 import { record } from "../../fixtures/record/recorder.mjs";
 
@@ -27,6 +29,14 @@ const VIEWPORTS = [
   { width: 1280, height: 800 },
   { width: 1600, height: 900 },
   { width: 390, height: 844 },
+  { width: 768, height: 1024 },
+  { width: 1366, height: 768 },
+];
+
+/** What Datadog's SDKs record: the version of the SDK by viewport. */
+const DATADOG = [
+  { recorder: "datadog-v7", viewport: { width: 1366, height: 768 } },
+  { recorder: "datadog-v5", viewport: { width: 390, height: 844 } },
 ];
 
 const AGENTS = [
@@ -73,34 +83,53 @@ const WAYS = [
   { name: "voucher", share: 50, orders: [WORKS], async play(p) { await fromShelf(p); await p.fill("[name=code]", "SPRING26", 45); await p.click("#voucher button"); await p.pause(1300); await toCheckout(p); await fillIn(p); await pay(p); } },
 ];
 
-/** Plays a way once. */
-async function take(browser, way, viewport) {
+/** Plays a way once; with `datadog` ({recorder, server}), that records it. */
+async function take(browser, way, viewport, datadog) {
   const page = await browser.newPage();
   await page.setViewport(viewport);
   const truth = { errors: [], requests: [], gotPast: false };
   page.on("pageerror", (error) => truth.errors.push(String(error.message)));
-  const events = await record(page);
+  const events = datadog ? [] : await record(page);
   let attempt = 0;
   const answers = new Proxy({}, {
     get(_, name) {
       let answer;
       if (name === "POST /api/orders") answer = way.orders[Math.min(attempt++, way.orders.length - 1)];
       else if (String(name).startsWith("GET /api/vouchers/")) answer = VOUCHER_MISSING;
-      else return undefined;
+      else return datadog && scripts(datadog.recorder)[name];
       if (answer.status >= 400) truth.requests.push({ name: String(name), status: answer.status });
       return { ...answer, delay: 220 };
     },
   });
-  await serve(page, "shop", answers);
+  if (datadog) {
+    const options = { user: "user-0", version: "release-0", service: "shop", defaultPrivacyLevel: "allow" };
+    await recordTo(datadog.server.address, page, options);
+  }
+  await serve(page, "shop", answers, datadog ? [datadog.server.address] : []);
   await page.goto(`${SITE}${way.start ?? "/"}`, { waitUntil: "load" });
   const person = new Person(page, { at: { x: viewport.width / 2, y: 300 } });
   await person.pause(500);
   await way.play(person);
   await person.pause(1200);
+  const session = datadog && (await over(page));
   truth.gotPast = page.url().includes("/thanks");
   await page.close();
   // The recorder's wrapper, not the shop, throws nothing: every error is the shop's.
+  if (datadog) return { segments: datadog.server.segments(session), rum: datadog.server.events(session), session, truth };
   return { events, truth };
+}
+
+/** Each take of Datadog's with everything that it uploaded, or it is taken again. */
+async function datadogTake(browser, way, { recorder, viewport }, server) {
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const taken = await take(browser, way, viewport, { recorder, server });
+    const views = new Set(taken.rum.map((event) => event.view.id));
+    const whole = taken.segments.length && [...views].every((view) => taken.segments.some((segment) => segment.view.id === view));
+    const errors = taken.rum.filter(({ type }) => type === "error").length;
+    if (whole && errors === taken.truth.errors.length) return taken;
+    console.error("  an upload was lost; once more");
+  }
+  throw new Error(`${recorder} does not upload all of ${way.name}`);
 }
 
 const shifted = (events, by) => events.map((event) => ({ ...event, timestamp: event.timestamp + by }));
@@ -118,6 +147,27 @@ const errorsOf = (events) =>
       });
       return { timestamp, type, value, frames: frames.reverse() };
     });
+
+/** A take by Datadog's SDK as another session of another user. */
+function datadogFiles({ segments, rum, session }, who, by) {
+  const ids = new Map([[session, who.session]]);
+  for (const { view } of segments) if (!ids.has(view.id)) ids.set(view.id, `${who.session}-v${ids.size}`);
+  const renamed = (text) => {
+    for (const [id, name] of ids) text = text.replaceAll(id, name);
+    return text.replaceAll("user-0", who.user).replaceAll("release-0", who.release);
+  };
+  const moved = segments.map((segment) => ({
+    ...segment,
+    start: segment.start + by,
+    end: segment.end + by,
+    records: segment.records.map((record) => ({ ...record, timestamp: record.timestamp + by })),
+  }));
+  const events = rum.map((event) => ({ ...event, date: event.date + by }));
+  return {
+    "json.gz": gzipSync(renamed(JSON.stringify(moved.sort((one, two) => one.start - two.start)))),
+    "rum.ndjson": renamed(events.map((event) => `${JSON.stringify(event)}\n`).join("")),
+  };
+}
 
 /** The files of a session, by the product that keeps it. */
 const WRAPPINGS = {
@@ -187,6 +237,8 @@ const WRAPPINGS = {
   },
 };
 
+const KINDS = [...Object.keys(WRAPPINGS), "datadog"];
+
 /** Numbers in 0..1, the same ones every time. */
 function numbers(seed) {
   let state = seed >>> 0;
@@ -223,6 +275,21 @@ try {
 } finally {
   await browser.close();
 }
+// Pages on the web may ask this machine only if the browser is told so.
+const uploading = await launch(["--disable-features=LocalNetworkAccessChecks"]);
+const server = await intake();
+try {
+  for (const way of WAYS) {
+    await Promise.all(DATADOG.map(async (by) => {
+      const taken = await datadogTake(uploading, way, by, server);
+      takes.set(`datadog ${way.name} ${by.viewport.width}`, taken);
+      console.error(by.recorder, way.name, by.viewport.width, taken.segments.length, "segments", JSON.stringify(taken.truth));
+    }));
+  }
+} finally {
+  await uploading.close();
+  server.close();
+}
 
 const random = numbers(11);
 const sessions = [];
@@ -230,21 +297,26 @@ let number = 0;
 counts(Number(count)).forEach((howMany, at) => {
   const way = WAYS[at];
   for (let i = 0; i < howMany; i++, number++) {
-    const viewport = VIEWPORTS[Math.floor(random() * VIEWPORTS.length)];
-    const { events, truth } = takes.get(`${way.name} ${viewport.width}`);
+    const kind = KINDS[number % KINDS.length];
+    const viewports = kind === "datadog" ? DATADOG.map(({ viewport }) => viewport) : VIEWPORTS;
+    const viewport = viewports[Math.floor(random() * viewports.length)];
+    const taken = takes.get(`${kind === "datadog" ? "datadog " : ""}${way.name} ${viewport.width}`);
+    const { truth } = taken;
     const fails = way.orders.includes(FAILS);
     // The bug came with a release on the third day, and was gone two days later.
     const day = fails ? 2 + 2 * random() : 6.5 * random();
     const start = Math.floor(BEGIN + day * DAY);
-    const kind = Object.keys(WRAPPINGS)[number % 3];
     const who = {
       session: `s${String(number).padStart(5, "0")}`,
       user: `u${Math.floor(random() * Number(count) * 0.7)}`,
       release: day < 2 || day >= 4 ? "shop@1.8.2" : "shop@1.9.0",
       agent: AGENTS[Math.floor(random() * AGENTS.length)],
     };
-    const moved = shifted(events, start - events[0].timestamp);
-    for (const [ending, bytes] of Object.entries(WRAPPINGS[kind](moved, who))) {
+    const begin = kind === "datadog" ? Math.min(...taken.segments.map((segment) => segment.start)) : taken.events[0].timestamp;
+    const files = kind === "datadog"
+      ? datadogFiles(taken, who, start - begin)
+      : WRAPPINGS[kind](shifted(taken.events, start - begin), who);
+    for (const [ending, bytes] of Object.entries(files)) {
       writeFileSync(join(folder, "sessions", `${who.session}.${ending}`), bytes);
     }
     sessions.push({ ...who, kind, way: way.name, viewport: `${viewport.width}×${viewport.height}`, start, ...truth });

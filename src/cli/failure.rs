@@ -141,7 +141,10 @@ impl From<RenderError> for Failure {
             RenderError::Stage(error) => error.into(),
             RenderError::Encode(error) => error.into(),
             RenderError::Cancelled => Interrupt::failure(),
-            RenderError::Tab { .. } | RenderError::Around(_) | RenderError::Crop { .. } => {
+            RenderError::Tab { .. }
+            | RenderError::Around(_)
+            | RenderError::Crop { .. }
+            | RenderError::NoSameStep { .. } => {
                 Failure::new(Status::Usage, error)
             }
             error => Failure::new(Status::Internal, error),

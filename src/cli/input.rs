@@ -295,7 +295,7 @@ fn named<'a>(tabs: &'a [Tab], wanted: &str) -> Option<&'a Tab> {
 }
 
 /// The first of those with most events.
-fn busiest(tabs: &[Tab]) -> Option<&Tab> {
+pub(crate) fn busiest(tabs: &[Tab]) -> Option<&Tab> {
     tabs.iter()
         .filter(|tab| tab.has_picture())
         .rev()

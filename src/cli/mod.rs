@@ -5,11 +5,13 @@ mod attach;
 mod beside;
 mod browser;
 mod clip;
+mod compare;
 mod config;
 mod console;
 mod docs;
 mod doctor;
 mod document;
+mod elsewhere;
 mod embed;
 mod failure;
 #[cfg(feature = "fetch")]
@@ -84,6 +86,7 @@ enum Command {
     Render(render::RenderArgs),
     Shot(shot::ShotArgs),
     Storyboard(Box<storyboard::StoryboardArgs>),
+    Compare(Box<compare::CompareArgs>),
     Inspect(inspect::InspectArgs),
     Scan(scan::ScanArgs),
     #[cfg(feature = "fetch")]
@@ -135,6 +138,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Render(args) => render::run(&args, &console),
         Command::Shot(args) => shot::run(&args, &console),
         Command::Storyboard(args) => storyboard::run(&args, &console),
+        Command::Compare(args) => compare::run(&args, &console),
         Command::Inspect(args) => inspect::run(&args, &console),
         Command::Scan(args) => scan::run(&args, &console),
         #[cfg(feature = "fetch")]

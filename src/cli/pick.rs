@@ -4,13 +4,16 @@ use std::fmt::Write;
 
 use clap::Args;
 use domreel::clip::utc_text;
-use domreel::scan::{PickOptions, Picked, pick};
+use domreel::scan::{PickOptions, Picked, beside, healthy, pick};
 use serde::Serialize;
 
 use super::Done;
 use super::console::{Console, shown};
 use super::failure::{Failure, Status};
 use super::scan::{SetArgs, chosen};
+
+/// Healthy sessions that are named.
+const MOST_HEALTHY: usize = 3;
 
 /// Pick the session that shows a problem best, and say why
 #[derive(Debug, Args)]
@@ -40,6 +43,8 @@ struct PickResult<'a> {
     title: &'a str,
     sessions: usize,
     picked: &'a [Picked],
+    /// Sessions that went well on the same page, the most alike first: what the first can be seen beside.
+    healthy: Vec<String>,
 }
 
 pub(crate) fn run(args: &PickArgs, console: &Console) -> Done {
@@ -58,11 +63,19 @@ pub(crate) fn run(args: &PickArgs, console: &Console) -> Done {
             format!("no session of {} has anything to show", group.id),
         ));
     }
+    let healthy: Vec<String> = picked
+        .first()
+        .map(|first| healthy(&scan, group, first, MOST_HEALTHY))
+        .into_iter()
+        .flatten()
+        .map(|scanned| scanned.source.path().display().to_string())
+        .collect();
     let result = PickResult {
         group: &group.id,
         title: &group.title,
         sessions: group.sessions,
         picked: &picked,
+        healthy,
     };
     console.result(&result, || text(&result))
 }
@@ -97,6 +110,20 @@ fn text(result: &PickResult<'_>) -> String {
             "  domreel render {}{events} --around {around} -o clip.gif",
             quoted(&picked.path)
         );
+    }
+    if let (Some(picked), Some(healthy)) = (result.picked.first(), result.healthy.first()) {
+        let found = beside(std::path::Path::new(&picked.path)).map(|source| source.events.len());
+        // The command finds only what stands beside the recording.
+        if found.is_ok_and(|found| found == picked.events.len()) {
+            let time = utc_text(picked.time_ms as f64).unwrap_or_default();
+            let around = time.replace(" UTC", "Z").replace(' ', "T");
+            let _ = writeln!(
+                text,
+                "\nbeside a session that went well\n  domreel compare {} {} --around {around} -o compare.gif",
+                quoted(&picked.path),
+                quoted(healthy)
+            );
+        }
     }
     text
 }

@@ -5,34 +5,26 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use domreel::clip::{ClipOptions, Seconds, utc_iso};
 use domreel::embed::document::relative_url;
 use domreel::embed::manifest::Manifest;
-use domreel::encode::output::{EncodeOptions, Format, Target, open, write_file};
-use domreel::moment::{Around, PartOptions};
-use domreel::overlay::{OutputSize, OverlayOptions};
-use domreel::pixmap::Pixmap;
-use domreel::postmortem::{DocumentFormat, Figures, Media, Owners, Shown, Sources, chart, sections, write};
-use domreel::render::{Choice, Framing, RenderOptions, render};
-use domreel::scan::{Group, PickOptions, Picked, ProblemKind, Scan, pick, read_source};
-use domreel::stage::{Stage, StageOptions};
+use domreel::encode::output::write_file;
+use domreel::postmortem::{
+    BesideHealthy, DocumentFormat, Figures, Media, Owners, Shown, Sources, Still, chart, evidence, sections,
+    write,
+};
+use domreel::scan::{Group, PickOptions, Picked, ProblemKind, pick};
 use serde::Serialize;
 
+use super::Done;
 use super::browser::BrowserArgs;
 use super::console::{Console, shown};
 use super::failure::{Failure, Status};
 use super::interrupt::Interrupt;
-use super::progress::RenderBar;
-use super::render::drawing;
 use super::scan::{SetArgs, chosen};
-use super::{Done, beside};
 
-/// Widths of the clips, in device pixels: of the one that shows the problem, and of the others.
-const WIDTH: u32 = 800;
-const SMALL: u32 = 480;
+mod pictures;
 
-/// Size of the chart, in CSS pixels.
-const CHART: (u32, u32) = (880, 400);
+use pictures::{CHART, Drawn, clip, draw, side_by_side, story};
 
 /// Write the post-mortem of a problem that many sessions met: figures, chart, clips, timeline, actions
 #[derive(Debug, Args)]
@@ -139,14 +131,18 @@ pub(crate) fn run(args: &PostmortemArgs, console: &Console) -> Done {
     let svg = chart(&figures);
     let chart_path = folder.join("impact.svg");
     write_file(&chart_path, svg.as_bytes())?;
+    let evidence_path = folder.join("figures.json");
+    let told = format!("{:#}\n", evidence(&scan, &filter, group, &figures));
+    write_file(&evidence_path, told.as_bytes())?;
     let mut files: Vec<PathBuf> = clips
         .iter()
         .filter(|clip| clip.manifest.is_some())
         .map(|clip| clip.path.clone())
         .collect();
-    files.push(chart_path.clone());
+    files.extend([chart_path.clone(), evidence_path.clone()]);
     let mut picture = chart_path;
-    if !args.no_clips {
+    let (mut board, mut beside) = (None, None);
+    if let (false, Some(first)) = (args.no_clips, clips.first()) {
         let png = folder.join("impact.png");
         write_file(&png, &draw(args, &svg)?)?;
         files.push(png.clone());
@@ -154,13 +150,32 @@ pub(crate) fn run(args: &PostmortemArgs, console: &Console) -> Done {
         if matches!(format, DocumentFormat::Notebook | DocumentFormat::Datadog) {
             picture = png;
         }
+        board = Some(story(args, &scan, &first.picked, &folder)?);
+        beside = side_by_side(
+            args,
+            (&scan, group),
+            &first.picked,
+            &folder,
+            (console, &interrupt),
+        )?;
+        files.extend(board.iter().map(|board| board.path.clone()));
+        files.extend(beside.iter().map(|beside| beside.drawn.path.clone()));
     }
     let place = Place {
         format,
         output: &args.output,
         media_url: args.media_url.as_deref(),
     };
-    let chart_src = place.src(&picture)?;
+    let chart_picture = Drawn {
+        path: picture,
+        size: CHART,
+    };
+    let chart_still = place.still(&chart_picture)?;
+    let board_still = board.as_ref().map(|board| place.still(board)).transpose()?;
+    let beside_still = beside
+        .as_ref()
+        .map(|beside| place.still(&beside.drawn))
+        .transpose()?;
     let srcs: Vec<String> = clips
         .iter()
         .map(|clip| match clip.manifest {
@@ -177,22 +192,34 @@ pub(crate) fn run(args: &PostmortemArgs, console: &Console) -> Done {
             src,
         })
         .collect();
-    let picture_name = name_of(&picture);
+    let evidence_name = place.file(&evidence_path);
     let told = sections(&Sources {
         scan: &scan,
         filter: &filter,
         group,
         figures: &figures,
         shown: &shown,
+        storyboard: board_still.as_ref().map(Placed::still),
+        beside: beside_still
+            .as_ref()
+            .zip(beside.as_ref())
+            .map(|(clip, beside)| BesideHealthy {
+                clip: clip.still(),
+                step: &beside.step,
+                healthy: &beside.healthy,
+            }),
         owners: &owners,
-        chart: Some((&picture_name, &chart_src)),
+        chart: Some(chart_still.still()),
+        evidence: Some(&evidence_name),
     });
     let media: Vec<Media> = match format {
         DocumentFormat::Notebook => clips
             .iter()
             .filter(|clip| clip.manifest.is_some())
             .map(|clip| &clip.path)
-            .chain([&picture])
+            .chain([&chart_picture.path])
+            .chain(board.iter().map(|board| &board.path))
+            .chain(beside.iter().map(|beside| &beside.drawn.path))
             .map(|path| media(path))
             .collect::<Result<_, _>>()?,
         _ => Vec::new(),
@@ -347,7 +374,40 @@ struct Place<'a> {
     media_url: Option<&'a str>,
 }
 
+/// A picture with its name and place in the document.
+struct Placed {
+    file: String,
+    src: String,
+    size: (u32, u32),
+}
+
+impl Placed {
+    fn still(&self) -> Still<'_> {
+        Still {
+            file: &self.file,
+            src: &self.src,
+            size: self.size,
+        }
+    }
+}
+
 impl Place<'_> {
+    fn still(&self, drawn: &Drawn) -> Result<Placed, Failure> {
+        Ok(Placed {
+            file: name_of(&drawn.path),
+            src: self.src(&drawn.path)?,
+            size: drawn.size,
+        })
+    }
+
+    /// A file that the document does not show, as it names it.
+    fn file(&self, path: &Path) -> String {
+        match self.media_url {
+            Some(url) => format!("{}/{}", url.trim_end_matches('/'), relative_url(&name_of(path))),
+            None => format!("{}/{}", name_of(&folder(self.output)), name_of(path)),
+        }
+    }
+
     fn src(&self, path: &Path) -> Result<String, Failure> {
         let name = relative_url(&name_of(path));
         if let Some(url) = self.media_url {
@@ -385,108 +445,4 @@ fn media(path: &Path) -> Result<Media, Failure> {
         .to_owned(),
         base64: STANDARD.encode(bytes),
     })
-}
-
-/// Makes the clip of a session around its problem.
-fn clip(
-    args: &PostmortemArgs,
-    scan: &Scan,
-    picked: &Picked,
-    large: bool,
-    path: &Path,
-    (console, interrupt): (&Console, &Interrupt),
-) -> Result<Manifest, Failure> {
-    let (scanned, problem) = scan
-        .problem(picked.member)
-        .ok_or_else(|| Failure::message(Status::Internal, "the session that was picked is gone"))?;
-    let recording = read_source(&scanned.source, &PickOptions::default().read)?;
-    let tab = recording
-        .tabs
-        .get(problem.tab)
-        .ok_or_else(|| Failure::message(Status::Input, "the recording changed while it was read"))?;
-    let time = utc_iso(problem.time_ms as f64).unwrap_or_default();
-    let around: Around = time
-        .parse()
-        .map_err(|error| Failure::new(Status::Internal, anyhow::Error::new(error)))?;
-    let most = if large { 20_000.0 } else { 12_000.0 };
-    let parts = PartOptions {
-        max: Seconds::from_milliseconds(most),
-        ..PartOptions::default()
-    };
-    let options = RenderOptions {
-        clip: ClipOptions {
-            fps: Format::Gif.default_fps() as u32,
-            ..ClipOptions::default()
-        },
-        choice: Choice::Around(around, parts),
-        framing: Framing::Whole,
-        size: OutputSize {
-            width: Some(if large { WIDTH } else { SMALL }),
-            scale: None,
-        },
-        overlay: OverlayOptions::default(),
-        still: false,
-        drawing: drawing(&args.browser, args.jobs.map_or(0, usize::from))?,
-    };
-    let encoder = open(
-        &Target::Path(path.to_owned()),
-        Format::Gif,
-        &EncodeOptions::default(),
-    )?;
-    let bar = RenderBar::new(console, interrupt.clone());
-    let rendered = render(&recording, tab, &options, encoder, &bar);
-    drop(bar);
-    let report = rendered?;
-    beside::describe(path, Format::Gif, &[], (&recording, tab), &options, &report)
-}
-
-/// A chart as PNG, drawn by the browser.
-fn draw(args: &PostmortemArgs, svg: &str) -> Result<Vec<u8>, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Status::Internal, error))?;
-    let options = StageOptions {
-        browser: args.browser.choice().options(1.0)?,
-        capture: args.browser.capture(),
-        width: CHART.0,
-        height: CHART.1,
-        still: true,
-    };
-    let html = format!(
-        "<div data-sprite=\"chart\" style=\"width:{}px;height:{}px\">{svg}</div>",
-        CHART.0, CHART.1
-    );
-    let sheet = runtime.block_on(async {
-        let mut stage = Stage::open(&options).await?;
-        stage.draw_sheet(&html).await
-    })?;
-    let picture = cropped(
-        &sheet.on_white,
-        sheet
-            .sprites
-            .first()
-            .map_or((0.0, 0.0), |sprite| (sprite.x, sprite.y)),
-    );
-    domreel::encode::frames::png(&picture).map_err(|error| Failure::new(Status::Output, error))
-}
-
-/// The part of a picture that the chart takes, from its left upper corner.
-fn cropped(picture: &Pixmap, (left, top): (f64, f64)) -> Pixmap {
-    let (left, top) = (left.max(0.0) as u32, top.max(0.0) as u32);
-    let width = CHART.0.min(picture.width.saturating_sub(left));
-    let height = CHART.1.min(picture.height.saturating_sub(top));
-    let data = picture
-        .data
-        .chunks_exact((picture.width as usize * 4).max(1))
-        .skip(top as usize)
-        .take(height as usize)
-        .flat_map(|row| {
-            row.iter()
-                .skip(left as usize * 4)
-                .take(width as usize * 4)
-                .copied()
-        })
-        .collect();
-    Pixmap { width, height, data }
 }

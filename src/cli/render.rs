@@ -287,7 +287,7 @@ pub(super) fn drawing(browser: &BrowserArgs, jobs: usize) -> Result<DrawingOptio
 }
 
 /// Where the clip goes, and in which format.
-fn target(output: &Path, format: Option<ClipFormat>) -> Result<(Target, Format), Failure> {
+pub(super) fn target(output: &Path, format: Option<ClipFormat>) -> Result<(Target, Format), Failure> {
     let format = format.map(ClipFormat::format);
     if output.as_os_str() == "-" {
         return Ok((Target::Stdout, format.unwrap_or(Format::Gif)));
@@ -306,7 +306,7 @@ fn target(output: &Path, format: Option<ClipFormat>) -> Result<(Target, Format),
 }
 
 /// A number of bytes as people read it.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1000 => format!("{bytes} bytes"),
         1000..1_000_000 => format!("{:.0} kB", bytes as f64 / 1e3),

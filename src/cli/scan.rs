@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Done;
 use super::console::{Console, shown};
+use super::elsewhere::ElsewhereArgs;
 use super::failure::{Failure, Status};
 
 /// Lines of the table; the rest is counted.
@@ -26,6 +27,8 @@ const MOST_UNREADABLE: usize = 5;
   domreel scan recordings/ --since 2026-11-20 --url /checkout
   domreel scan recordings/ --group error-3f9a1c
   domreel scan recordings/ --json | jq '.groups[0].users'
+  domreel scan 'sentry:acme/shop?count_errors:>0' --limit 500
+  domreel scan sqlite://domreel-data/jobs.db         the recordings that were submitted to a queue
 
 Each file is a session of its own; files called NAME.events.*, NAME.errors.*, NAME.rum.*, NAME.otlp.* or
 NAME.har belong beside NAME.*; a directory called NAME.session holds the parts of one session.
@@ -41,9 +44,12 @@ pub(crate) struct ScanArgs {
 /// Which recordings, and what of them counts.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SetArgs {
-    /// Recordings, or directories of them
-    #[arg(value_name = "PATH", required = true)]
+    /// Recordings, or directories of them; also what ‘domreel fetch’ takes (an address, a product's query), and a queue:
+    /// sqlite://FILE or postgres://USER@HOST/DATABASE
+    #[arg(value_name = "PATH|URL|QUEUE", required = true)]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    elsewhere: ElsewhereArgs,
     /// Only what happened then or later: 2026-11-20, 2026-11-20T13:37:05Z, or 36h or 7d before the last recording ends
     #[arg(long, value_name = "TIME", help_heading = "Filter")]
     since: Option<String>,
@@ -64,7 +70,11 @@ pub(crate) struct SetArgs {
 impl SetArgs {
     /// Scans the recordings; tells what could not be read.
     pub(crate) fn scan(&self, console: &Console) -> Result<(Scan, Filter), Failure> {
-        let sources = find(&self.paths).map_err(|error| Failure::new(Status::Input, error))?;
+        let cache = (!self.no_cache)
+            .then(|| self.cache.clone().or_else(default_cache))
+            .flatten();
+        let paths = self.elsewhere.bring(&self.paths, cache.as_deref(), console)?;
+        let sources = find(&paths).map_err(|error| Failure::new(Status::Input, error))?;
         if sources.is_empty() {
             return Err(Failure::message(
                 Status::Input,
@@ -72,9 +82,7 @@ impl SetArgs {
             ));
         }
         let options = ScanOptions {
-            cache: (!self.no_cache)
-                .then(|| self.cache.clone().or_else(default_cache))
-                .flatten(),
+            cache,
             ..ScanOptions::default()
         };
         let bar = console.bars().add(

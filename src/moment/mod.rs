@@ -5,6 +5,7 @@ mod code_place;
 mod derive;
 mod fingerprint;
 mod key_frames;
+mod same_step;
 mod select;
 mod steps;
 
@@ -18,6 +19,7 @@ use crate::recording::{
 pub use self::code_place::{CodePlace, code_place};
 pub use self::fingerprint::{address, error_place, error_text, fingerprint, route};
 pub use self::key_frames::{KeyFrame, KeyKind, KeyLine, key_frames};
+pub use self::same_step::{SameStep, same_step};
 pub use self::select::{Around, AroundError, PartOptions, joined, most_worth_seeing, part_around};
 pub use self::steps::{UserStep, UserStepKind, steps};
 

@@ -42,6 +42,7 @@ mod placing;
 mod pointer;
 mod scene;
 mod scenery;
+mod side_by_side;
 mod state;
 mod story;
 mod theme;
@@ -74,6 +75,7 @@ pub use self::options::{
 pub use self::places::{KnownPlace, KnownPlaces, Missing, MissingKind, NoFrames, PlaceBox, Places, Wanted};
 pub use self::placing::Anchor;
 pub use self::scene::{OutputSize, PagePart, Rect, Scene};
+pub use self::side_by_side::{SideBySide, SideHead};
 pub use self::state::State;
 
 /// The same clip with time for what is drawn over it: for the cards around it and between its parts, and for an

@@ -1,5 +1,5 @@
 //! The document in the formats that are written: Markdown, HTML, a Jupyter notebook, and the body of
-//! a Datadog notebook.
+//! a Datadog notebook (`datadog`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use super::merge::{Merged, digest, merge};
 use super::sections::{Section, with_mentions};
 use crate::digest::sha256;
-use crate::embed::document::{Block, Inline, text};
+use crate::embed::document::Block;
 use crate::embed::{html, markdown, notebook};
+
+mod datadog;
 
 const STYLE: &str = include_str!("../../assets/embed/page.css");
 
@@ -39,7 +41,7 @@ pub struct Media {
 
 /// Why a document that is there cannot be continued.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("it is no Jupyter notebook of version 4: {0}; write to another file, or move it away")]
+#[error("it is no notebook of this kind: {0}; write to another file, or move it away")]
 pub struct NotANotebook(String);
 
 /// The document, with what a person changed in `existing` left alone. `media` is used by notebooks.
@@ -54,15 +56,14 @@ pub fn write(
 ) -> Result<Merged, NotANotebook> {
     match format {
         DocumentFormat::Markdown => {
-            let texts = named(sections, |blocks| with_mentions(&markdown(blocks, 1), "@"));
+            let texts = named(sections, |blocks| {
+                with_mentions(&markdown(blocks, 1), in_markdown)
+            });
             Ok(merge(existing, &texts))
         }
         DocumentFormat::Html => Ok(page(sections, existing)),
         DocumentFormat::Notebook => cells(sections, media, existing),
-        DocumentFormat::Datadog => Ok(Merged {
-            text: datadog(sections),
-            ..Merged::default()
-        }),
+        DocumentFormat::Datadog => datadog::body(sections, existing),
     }
 }
 
@@ -74,7 +75,7 @@ fn named(sections: &[Section], as_text: impl Fn(&[Block]) -> String) -> Vec<(Str
 }
 
 fn page(sections: &[Section], existing: Option<&str>) -> Merged {
-    let texts = named(sections, |blocks| with_mentions(&html(blocks, 1), "@"));
+    let texts = named(sections, |blocks| with_mentions(&html(blocks, 1), in_html));
     let mut merged = merge(existing, &texts);
     if existing.is_none() {
         merged.text = format!(
@@ -82,12 +83,88 @@ fn page(sections: &[Section], existing: Option<&str>) -> Merged {
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; media-src data:; \
              style-src 'unsafe-inline'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <title>Post-mortem</title>\n<style>\n{STYLE}table{{border-collapse:collapse}}\
-             td,th{{padding:.25em .9em .25em 0;text-align:left;vertical-align:top}}</style>\n</head>\n<body>\n<main>\n{}</main>\n\
+             td,th{{padding:.25em .9em .25em 0;text-align:left;vertical-align:top;overflow-wrap:break-word}}\
+             td code{{overflow-wrap:anywhere}}.mention{{color:var(--accent);font-weight:600}}</style>\n</head>\n<body>\n<main>\n{}</main>\n\
              </body>\n</html>\n",
             merged.text
         );
     }
     merged
+}
+
+/// How Markdown mentions: GitHub, GitLab and their like tell whoever is called so; a person's address is written to.
+fn in_markdown(name: &str) -> String {
+    match name.contains('@') {
+        true => format!("[{name}](mailto:{name})"),
+        false => format!("@{name}"),
+    }
+}
+
+/// HTML mentions nobody by itself: it shows who is meant, and leads to an address.
+fn in_html(name: &str) -> String {
+    match name.contains('@') {
+        true => format!("<a class=\"mention\" href=\"mailto:{name}\">{name}</a>"),
+        false => format!("<span class=\"mention\">@{name}</span>"),
+    }
+}
+
+/// Notebooks mention nobody either.
+fn in_notebook(name: &str) -> String {
+    match name.contains('@') {
+        true => in_markdown(name),
+        false => format!("**@{name}**"),
+    }
+}
+
+/// What is known of a cell that was written by an earlier run.
+struct Known {
+    /// Its section.
+    name: String,
+    /// A person changed nothing.
+    untouched: bool,
+}
+
+/// Puts fresh cells into the place of those that nobody changed; `written` are the sections that there ever were.
+fn merge_cells(
+    old: Vec<Value>,
+    fresh: Vec<(&'static str, Value)>,
+    written: &BTreeSet<String>,
+    known: impl Fn(&Value) -> Option<Known>,
+    merged: &mut Merged,
+) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::with_capacity(old.len());
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for cell in old {
+        let Some(Known { name, untouched }) = known(&cell) else {
+            all.push(cell);
+            continue;
+        };
+        match fresh.iter().find(|(fresh, _)| *fresh == name) {
+            Some((_, new)) if untouched => all.push(new.clone()),
+            _ => {
+                if !untouched {
+                    merged.kept.push(name.clone());
+                }
+                all.push(cell);
+            }
+        }
+        places.insert(name, all.len());
+    }
+    let mut at = 0;
+    for (name, new) in fresh {
+        if let Some(place) = places.get(name) {
+            at = *place;
+        } else if written.contains(name) {
+            merged.left_out.push(name.to_owned());
+        } else {
+            all.insert(at, new);
+            at += 1;
+            for place in places.values_mut().filter(|place| **place >= at) {
+                *place += 1;
+            }
+        }
+    }
+    all
 }
 
 /// Cells of a notebook: one a section, each of which knows the digest of what was written.
@@ -115,44 +192,17 @@ fn cells(sections: &[Section], media: &[Media], existing: Option<&str>) -> Resul
         .get_mut("cells")
         .and_then(Value::as_array_mut)
         .ok_or_else(|| NotANotebook("it has no cells".to_owned()))?;
-    let mut all: Vec<Value> = Vec::with_capacity(old.len());
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for cell in old.drain(..) {
+    let known = |cell: &Value| {
         let name = cell
             .pointer("/metadata/domreel/section")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
-        let Some(name) = name else {
-            all.push(cell);
-            continue;
-        };
+            .and_then(Value::as_str)?;
         let known = cell.pointer("/metadata/domreel/digest").and_then(Value::as_str);
-        let untouched = known == Some(digest(&source(&cell)).as_str());
-        match fresh.iter().find(|(fresh, _)| *fresh == name) {
-            Some((_, new)) if untouched => all.push(new.clone()),
-            _ => {
-                if !untouched {
-                    merged.kept.push(name.clone());
-                }
-                all.push(cell);
-            }
-        }
-        places.insert(name, all.len());
-    }
-    let mut at = 0;
-    for (name, new) in fresh {
-        if let Some(place) = places.get(name) {
-            at = *place;
-        } else if written.contains(name) {
-            merged.left_out.push(name.to_owned());
-        } else {
-            all.insert(at, new);
-            at += 1;
-            for place in places.values_mut().filter(|place| **place >= at) {
-                *place += 1;
-            }
-        }
-    }
+        Some(Known {
+            name: name.to_owned(),
+            untouched: known == Some(digest(&source(cell)).as_str()),
+        })
+    };
+    let all = merge_cells(std::mem::take(old), fresh, &written, known, &mut merged);
     *old = all;
     let text = serde_json::to_string(&document).map_err(|error| NotANotebook(error.to_string()))?;
     merged.text = with_written(&text, sections, &written)?;
@@ -186,7 +236,7 @@ fn source(cell: &Value) -> String {
 }
 
 fn cell(section: &Section, media: &[Media]) -> Value {
-    let text = with_mentions(&markdown(&section.blocks, 1), "@");
+    let text = with_mentions(&markdown(&section.blocks, 1), in_notebook);
     let text = text.trim_matches('\n');
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let mut cell = json!({
@@ -209,46 +259,4 @@ fn cell(section: &Section, media: &[Media]) -> Value {
         cell.insert("attachments".to_owned(), Value::Object(attachments));
     }
     cell
-}
-
-/// Datadog's notebooks take Markdown, and pictures by their address only.
-fn datadog(sections: &[Section]) -> String {
-    /// Longest name that the interface takes, in characters.
-    const LONGEST_NAME: usize = 80;
-    let by_address = |block: &Block| match block {
-        Block::Clip(picture) if !picture.src.starts_with("https://") => Block::Paragraph(vec![
-            text("(Upload "),
-            Inline::Code(picture.file.clone()),
-            text(" to where your colleagues’ browsers reach it, and show it here)"),
-        ]),
-        block => block.clone(),
-    };
-    let mut name = "Post-mortem".to_owned();
-    let cells: Vec<Value> = sections
-        .iter()
-        .map(|section| {
-            if let Some(Block::Heading(0, title)) = section.blocks.first() {
-                name = title.chars().take(LONGEST_NAME).collect();
-            }
-            let blocks: Vec<Block> = section.blocks.iter().map(by_address).collect();
-            let text = with_mentions(&markdown(&blocks, 1), "@");
-            json!({
-                "type": "notebook_cells",
-                "attributes": { "definition": { "type": "markdown", "text": text } },
-            })
-        })
-        .collect();
-    let body = json!({
-        "data": {
-            "type": "notebooks",
-            "attributes": {
-                "name": name,
-                "status": "published",
-                "metadata": { "type": "postmortem", "is_template": false, "take_snapshots": false },
-                "time": { "live_span": "1w" },
-                "cells": cells,
-            },
-        },
-    });
-    format!("{body:#}\n")
 }

@@ -13,6 +13,8 @@ pub enum Choice {
     /// The range that the clip's options have.
     #[default]
     Range,
+    /// This part, in recording time: milliseconds since the Unix epoch.
+    Part(Range<f64>),
     /// What is around moments.
     Around(Around, PartOptions),
     /// The part most worth seeing.
@@ -31,6 +33,7 @@ pub(super) fn choose(
     let whole = || Clip::new(tab, options);
     match choice {
         Choice::Range => Ok((whole()?, None)),
+        Choice::Part(part) => Ok((Clip::of_parts(tab, options, std::slice::from_ref(part))?, None)),
         Choice::Around(Around::Time(point), parts) => {
             let time = whole_session(tab, options)?.resolve(*point);
             Ok((

@@ -37,6 +37,17 @@ pub enum RenderError {
         /// What there is.
         found: String,
     },
+    /// Two sessions have no step at which they could be aligned.
+    #[error(
+        "the two sessions have no step in common before the problem; give another session, or a step with --step\n  \
+         the one that fails: {failing}\n  the other: {healthy}"
+    )]
+    NoSameStep {
+        /// The last steps of the one.
+        failing: String,
+        /// The last steps of the other.
+        healthy: String,
+    },
     /// A thread could not be started or ended early.
     #[error("a thread of the renderer stopped: {reason}")]
     Thread {

@@ -13,6 +13,7 @@ mod ahead;
 mod capture;
 mod choose;
 mod chunk;
+mod compare;
 mod compose;
 mod error;
 mod framing;
@@ -40,6 +41,7 @@ use crate::recording::{Recording, Tab};
 use crate::stage::CaptureMethod;
 
 pub use self::choose::Choice;
+pub use self::compare::{CompareOptions, Compared, Side, compare};
 pub use self::error::RenderError;
 pub use self::framing::{Crop, CropError, Framing};
 pub use self::options::{DrawingOptions, RenderOptions};

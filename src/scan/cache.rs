@@ -23,7 +23,7 @@ use crate::embed::beside::sha256_of;
 use crate::encode::output::write_file;
 
 /// Goes up whenever the same recording would give other facts.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// A file that was changed this shortly before it was looked at may change again without its time
 /// telling, in nanoseconds.
@@ -209,7 +209,11 @@ mod tests {
         // What another version wrote is not used.
         let path = cache.path(&one);
         let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, text.replace("\"version\":2", "\"version\":0")).unwrap();
+        std::fs::write(
+            &path,
+            text.replace(&format!("\"version\":{VERSION}"), "\"version\":0"),
+        )
+        .unwrap();
         assert_eq!(cache.get(&one), None);
     }
 

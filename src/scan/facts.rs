@@ -47,6 +47,8 @@ pub struct SessionFacts {
     pub environment: Option<String>,
     /// Name and main version of the browser, where known.
     pub browser: Option<String>,
+    /// Width and height of the first viewport in CSS pixels, where known.
+    pub viewport: Option<(u32, u32)>,
     /// Kind of recording (`rrweb`).
     pub format: String,
     /// Time of the first event.
@@ -167,6 +169,10 @@ impl SessionFacts {
             release: text(&context.release),
             environment: text(&context.environment),
             browser: context.user_agent.as_deref().and_then(browser),
+            viewport: recording
+                .tabs
+                .iter()
+                .find_map(|tab| viewports(tab).first().map(|(_, width, height)| (*width, *height))),
             format: recording.format.to_owned(),
             start_ms,
             end_ms,

@@ -98,6 +98,36 @@ pub fn find(paths: &[PathBuf]) -> io::Result<Vec<Source>> {
     Ok(found)
 }
 
+/// One recording with the files that belong beside it, which stand in the same directory.
+///
+/// # Errors
+/// When its directory cannot be read.
+pub fn beside(path: &Path) -> io::Result<Source> {
+    path.metadata().map_err(|error| naming(path, error))?;
+    let stem = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.split('.').next().unwrap_or_default().to_owned()
+    };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut events = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| naming(folder, error))? {
+        let entry = entry.map_err(|error| naming(folder, error))?;
+        let other = entry.path();
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file && is_events(&entry.file_name().to_string_lossy()) && stem(&other) == stem(path) {
+            events.push(other);
+        }
+    }
+    events.sort();
+    Ok(Source {
+        recording: vec![path.to_owned()],
+        events,
+    })
+}
+
 fn is_session(path: &Path) -> bool {
     path.is_dir()
         && path

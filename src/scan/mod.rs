@@ -27,9 +27,9 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use self::cache::Cache;
 pub use self::facts::{Problem, ProblemKind, SessionFacts, Visit};
-pub use self::find::{Source, find};
+pub use self::find::{Source, beside, find};
 pub use self::groups::{Group, Member, Share};
-pub use self::pick::{PickOptions, Picked, pick};
+pub use self::pick::{PickOptions, Picked, healthy, pick};
 use crate::format::{FormatError, Input, ReadOptions, read, read_side_files};
 use crate::recording::{Recording, Tab};
 use crate::redact::{RedactError, RedactOptions, Redaction};
@@ -262,6 +262,22 @@ fn one(
 /// # Errors
 /// When the recording or a file beside it cannot be read.
 pub fn read_source(source: &Source, options: &ReadOptions) -> Result<Recording, FormatError> {
+    match &*REDACTION {
+        Ok(redaction) => read_redacted(source, options, redaction),
+        // Better nothing than a secret.
+        Err(_) => Ok(Recording::default()),
+    }
+}
+
+/// As [`read_source`], but masks what `redaction` says.
+///
+/// # Errors
+/// When the recording or a file beside it cannot be read.
+pub fn read_redacted(
+    source: &Source,
+    options: &ReadOptions,
+    redaction: &Redaction,
+) -> Result<Recording, FormatError> {
     let inputs = |paths: &[PathBuf]| paths.iter().cloned().map(Input::Path).collect::<Vec<_>>();
     let mut recording = read(&inputs(&source.recording), options)?;
     let mut telemetry = read_side_files(&inputs(&source.events), options)?;
@@ -278,10 +294,6 @@ pub fn read_source(source: &Source, options: &ReadOptions) -> Result<Recording, 
     let during = start - AROUND_SESSION..=end + AROUND_SESSION;
     telemetry.signals.retain(|signal| during.contains(&signal.time));
     recording.telemetry.merge(telemetry);
-    let Ok(redaction) = &*REDACTION else {
-        // Better nothing than a secret.
-        return Ok(Recording::default());
-    };
     redaction.apply(&mut recording);
     Ok(recording)
 }

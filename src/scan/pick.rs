@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::facts::{Problem, SessionFacts};
 use super::groups::{Group, Member, Share};
-use super::{Scan, read_source};
+use super::{Scan, Scanned, read_source};
 use crate::dom::Replay;
 use crate::format::ReadOptions;
 
@@ -99,6 +99,51 @@ pub fn pick(scan: &Scan, group: &Group, options: &PickOptions) -> Vec<Picked> {
     }
     chosen.truncate(count);
     chosen
+}
+
+/// Sessions without any problem that were on the page where `picked` met `group`, those most like it first: what it
+/// can be seen beside. At most `most`.
+pub fn healthy<'s>(scan: &'s Scan, group: &Group, picked: &Picked, most: usize) -> Vec<&'s Scanned> {
+    let Some((like, problem)) = scan.problem(picked.member) else {
+        return Vec::new();
+    };
+    let has = |scanned: &Scanned| {
+        let affected = || {
+            group
+                .members
+                .iter()
+                .filter_map(|member| Some(scan.problem(*member)?.0.name()))
+        };
+        scanned.facts.problems.is_empty() && affected().all(|name| name != scanned.name())
+    };
+    let place = |scanned: &Scanned| {
+        let page = problem.page.as_ref()?;
+        scanned.facts.pages.iter().position(|visit| visit.page == *page)
+    };
+    // Whoever went on after the page got past what failed there.
+    let unlike = |scanned: &Scanned, at: usize| {
+        [
+            scanned.facts.pages.len() == at + 1,
+            scanned.facts.damage > 0,
+            scanned.facts.viewport != like.facts.viewport,
+            scanned.facts.pages.first().map(|visit| &visit.page)
+                != like.facts.pages.first().map(|visit| &visit.page),
+            scanned.facts.browser != like.facts.browser,
+            scanned.facts.format != like.facts.format,
+        ]
+    };
+    let mut found: Vec<_> = scan
+        .sessions
+        .iter()
+        .filter(|scanned| scanned.facts.has_picture && has(scanned))
+        .filter_map(|scanned| Some((unlike(scanned, place(scanned)?), scanned.source.path(), scanned)))
+        .collect();
+    found.sort_by(|one, two| (&one.0, one.1).cmp(&(&two.0, two.1)));
+    found
+        .into_iter()
+        .take(most)
+        .map(|(_, _, scanned)| scanned)
+        .collect()
 }
 
 /// What speaks for and against a session, as far as its facts tell.

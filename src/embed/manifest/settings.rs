@@ -12,7 +12,7 @@ use crate::render::{Choice, Framing, RenderOptions};
 pub(super) fn asked(options: &RenderOptions) -> String {
     match &options.choice {
         Choice::Range if options.clip.from.is_none() && options.clip.to.is_none() => "whole".to_owned(),
-        Choice::Range => "range".to_owned(),
+        Choice::Range | Choice::Part(_) => "range".to_owned(),
         Choice::Around(around, _) => format!("around {around}"),
         Choice::MostWorthSeeing(_) => "most worth seeing".to_owned(),
         Choice::WholeUpTo(..) => "whole".to_owned(),
