@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Makes many sessions of one shop (fixtures/pages/shop) and tells the truth about them.
 //
-//   node generate.mjs DIR [COUNT]        COUNT sessions (default 300), and DIR/truth.json
+//   node generate.mjs DIR [COUNT]           COUNT sessions (default 300), and DIR/truth.json
+//   node generate.mjs DIR COUNT DIR COUNT   several sets from the same takes
 //
 // Each way through the shop is played once for each viewport in a headless browser, with rrweb's own
 // recorder and its console and network plugins, and once more for two viewports with Datadog's own SDKs
@@ -122,12 +123,15 @@ async function take(browser, way, viewport, datadog) {
 /** Each take of Datadog's with everything that it uploaded, or it is taken again. */
 async function datadogTake(browser, way, { recorder, viewport }, server) {
   for (let attempt = 0; attempt < 4; attempt++) {
-    const taken = await take(browser, way, viewport, { recorder, server });
+    // Without the cookies of others: they tell the session.
+    const context = await browser.createBrowserContext();
+    const taken = await take(context, way, viewport, { recorder, server });
+    await context.close();
     const views = new Set(taken.rum.map((event) => event.view.id));
     const whole = taken.segments.length && [...views].every((view) => taken.segments.some((segment) => segment.view.id === view));
     const errors = taken.rum.filter(({ type }) => type === "error").length;
     if (whole && errors === taken.truth.errors.length) return taken;
-    console.error("  an upload was lost; once more");
+    console.error("  an upload was lost; once more:", taken.segments.length, "segments", errors, "errors");
   }
   throw new Error(`${recorder} does not upload all of ${way.name}`);
 }
@@ -255,10 +259,7 @@ function counts(total) {
   return each;
 }
 
-const [folder, count = "300"] = process.argv.slice(2);
-if (!folder) throw new Error("say where the sessions go: node generate.mjs DIR [COUNT]");
-rmSync(join(folder, "sessions"), { recursive: true, force: true });
-mkdirSync(join(folder, "sessions"), { recursive: true });
+if (process.argv.length < 3) throw new Error("say where the sessions go: node generate.mjs DIR [COUNT]");
 
 const browser = await launch();
 const takes = new Map();
@@ -291,57 +292,64 @@ try {
   server.close();
 }
 
-const random = numbers(11);
-const sessions = [];
-let number = 0;
-counts(Number(count)).forEach((howMany, at) => {
-  const way = WAYS[at];
-  for (let i = 0; i < howMany; i++, number++) {
-    const kind = KINDS[number % KINDS.length];
-    const viewports = kind === "datadog" ? DATADOG.map(({ viewport }) => viewport) : VIEWPORTS;
-    const viewport = viewports[Math.floor(random() * viewports.length)];
-    const taken = takes.get(`${kind === "datadog" ? "datadog " : ""}${way.name} ${viewport.width}`);
-    const { truth } = taken;
-    const fails = way.orders.includes(FAILS);
-    // The bug came with a release on the third day, and was gone two days later.
-    const day = fails ? 2 + 2 * random() : 6.5 * random();
-    const start = Math.floor(BEGIN + day * DAY);
-    const who = {
-      session: `s${String(number).padStart(5, "0")}`,
-      user: `u${Math.floor(random() * Number(count) * 0.7)}`,
-      release: day < 2 || day >= 4 ? "shop@1.8.2" : "shop@1.9.0",
-      agent: AGENTS[Math.floor(random() * AGENTS.length)],
-    };
-    const begin = kind === "datadog" ? Math.min(...taken.segments.map((segment) => segment.start)) : taken.events[0].timestamp;
-    const files = kind === "datadog"
-      ? datadogFiles(taken, who, start - begin)
-      : WRAPPINGS[kind](shifted(taken.events, start - begin), who);
-    for (const [ending, bytes] of Object.entries(files)) {
-      writeFileSync(join(folder, "sessions", `${who.session}.${ending}`), bytes);
+/** Writes a set of sessions, and the truth about it. */
+function write(folder, count) {
+  rmSync(join(folder, "sessions"), { recursive: true, force: true });
+  mkdirSync(join(folder, "sessions"), { recursive: true });
+  const random = numbers(11);
+  const sessions = [];
+  let number = 0;
+  counts(Number(count)).forEach((howMany, at) => {
+    const way = WAYS[at];
+    for (let i = 0; i < howMany; i++, number++) {
+      const kind = KINDS[number % KINDS.length];
+      const viewports = kind === "datadog" ? DATADOG.map(({ viewport }) => viewport) : VIEWPORTS;
+      const viewport = viewports[Math.floor(random() * viewports.length)];
+      const taken = takes.get(`${kind === "datadog" ? "datadog " : ""}${way.name} ${viewport.width}`);
+      const { truth } = taken;
+      const fails = way.orders.includes(FAILS);
+      // The bug came with a release on the third day, and was gone two days later.
+      const day = fails ? 2 + 2 * random() : 6.5 * random();
+      const start = Math.floor(BEGIN + day * DAY);
+      const who = {
+        session: `s${String(number).padStart(5, "0")}`,
+        user: `u${Math.floor(random() * Number(count) * 0.7)}`,
+        release: day < 2 || day >= 4 ? "shop@1.8.2" : "shop@1.9.0",
+        agent: AGENTS[Math.floor(random() * AGENTS.length)],
+      };
+      const begin = kind === "datadog" ? Math.min(...taken.segments.map((segment) => segment.start)) : taken.events[0].timestamp;
+      const files = kind === "datadog"
+        ? datadogFiles(taken, who, start - begin)
+        : WRAPPINGS[kind](shifted(taken.events, start - begin), who);
+      for (const [ending, bytes] of Object.entries(files)) {
+        writeFileSync(join(folder, "sessions", `${who.session}.${ending}`), bytes);
+      }
+      sessions.push({ ...who, kind, way: way.name, viewport: `${viewport.width}×${viewport.height}`, start, ...truth });
     }
-    sessions.push({ ...who, kind, way: way.name, viewport: `${viewport.width}×${viewport.height}`, start, ...truth });
-  }
-});
+  });
 
-/** What a scan has to find of one problem. */
-function group(title, has, occurrences) {
-  const members = sessions.filter(has);
-  return {
-    title,
-    sessions: members.length,
-    users: new Set(members.map(({ user }) => user)).size,
-    occurrences: members.reduce((all, session) => all + occurrences(session), 0),
-    got_past: members.filter(({ gotPast }) => gotPast).length,
+  /** What a scan has to find of one problem. */
+  function group(title, has, occurrences) {
+    const members = sessions.filter(has);
+    return {
+      title,
+      sessions: members.length,
+      users: new Set(members.map(({ user }) => user)).size,
+      occurrences: members.reduce((all, session) => all + occurrences(session), 0),
+      got_past: members.filter(({ gotPast }) => gotPast).length,
+    };
+  }
+  const messages = [...new Set(sessions.flatMap(({ errors }) => errors))].sort();
+  const requests = [...new Set(sessions.flatMap(({ requests }) => requests.map(({ name }) => name)))].sort();
+  const truth = {
+    sessions: sessions.length,
+    users: new Set(sessions.map(({ user }) => user)).size,
+    errors: messages.map((message) => group(message, ({ errors }) => errors.includes(message), ({ errors }) => errors.filter((one) => one === message).length)),
+    requests: requests.map((name) => group(name, (session) => session.requests.some((one) => one.name === name), (session) => session.requests.filter((one) => one.name === name).length)),
+    each: sessions,
   };
+  writeFileSync(join(folder, "truth.json"), `${JSON.stringify(truth, null, 1)}\n`);
+  console.error(sessions.length, "sessions in", join(folder, "sessions"));
 }
-const messages = [...new Set(sessions.flatMap(({ errors }) => errors))].sort();
-const requests = [...new Set(sessions.flatMap(({ requests }) => requests.map(({ name }) => name)))].sort();
-const truth = {
-  sessions: sessions.length,
-  users: new Set(sessions.map(({ user }) => user)).size,
-  errors: messages.map((message) => group(message, ({ errors }) => errors.includes(message), ({ errors }) => errors.filter((one) => one === message).length)),
-  requests: requests.map((name) => group(name, (session) => session.requests.some((one) => one.name === name), (session) => session.requests.filter((one) => one.name === name).length)),
-  each: sessions,
-};
-writeFileSync(join(folder, "truth.json"), `${JSON.stringify(truth, null, 1)}\n`);
-console.error(sessions.length, "sessions in", join(folder, "sessions"));
+
+for (let at = 2; at < process.argv.length; at += 2) write(process.argv[at], process.argv[at + 1] ?? "300");

@@ -10,11 +10,9 @@ use super::pointer::Pointing;
 use super::tree::{Key, Tree};
 use super::{Change, Handle, STAGE};
 use crate::recording::{
-    Damage, DamageKind, DamageReport, EventData, Font, FullSnapshot, NodeContent, NodeId, PointerKind, Scroll,
+    Damage, DamageKind, DamageReport, EventData, Font, FullSnapshot, NodeContent, NodeId, PointerKind,
+    Scroll, usable_viewport,
 };
-
-/// Longest side of a viewport, in CSS pixels.
-const MAX_SIDE: f64 = 16_384.0;
 
 /// A constructed style sheet as recorded.
 #[derive(Debug, Clone, Default)]
@@ -149,17 +147,16 @@ impl Page {
     }
 
     fn resize(&mut self, width: f64, height: f64, out: &mut Vec<Change>) {
-        if !(width >= 1.0 && height >= 1.0) {
+        let Some(size) = usable_viewport(width, height) else {
             return;
-        }
-        if width > MAX_SIDE || height > MAX_SIDE {
+        };
+        // More than rounding was taken away.
+        if width > f64::from(size.0) + 1.0 || height > f64::from(size.1) + 1.0 {
             self.report(
                 DamageKind::Limit,
-                format!("a viewport of {width}x{height} is cut to {MAX_SIDE}"),
+                format!("a viewport of {width}x{height} is cut to {}x{}", size.0, size.1),
             );
         }
-        let side = |length: f64| length.min(MAX_SIDE).round() as u32;
-        let size = (side(width), side(height));
         if self.viewport != Some(size) {
             self.viewport = Some(size);
             out.push(Change::Viewport {

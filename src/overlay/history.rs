@@ -1,7 +1,7 @@
 //! Facts about the page that change in the course of a recording.
 
 use crate::clip::Clip;
-use crate::recording::{EventData, EventKind, Tab};
+use crate::recording::{EventData, EventKind, Tab, usable_viewport};
 
 /// A value that changes from time to time.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,15 +62,12 @@ pub(super) struct Viewport {
 }
 
 impl Viewport {
-    /// What a viewport can be at most, in either direction: more is a damaged or hostile recording.
-    const MOST: f64 = 16_384.0;
-
-    /// A viewport of whole pixels; `None` for sizes that none can have.
+    /// A viewport of whole pixels, no larger than any can be; `None` for sizes that none can have.
     pub(super) fn new(width: f64, height: f64) -> Option<Viewport> {
-        let side = |length: f64| (length >= 1.0).then(|| length.round().min(Self::MOST));
+        let (width, height) = usable_viewport(width, height)?;
         Some(Viewport {
-            width: side(width)?,
-            height: side(height)?,
+            width: width.into(),
+            height: height.into(),
         })
     }
 }

@@ -9,6 +9,7 @@ mod damage;
 mod event;
 mod node;
 mod telemetry;
+mod viewport;
 
 pub use damage::{Damage, DamageKind, DamageReport};
 pub use event::{
@@ -22,6 +23,7 @@ pub use telemetry::{
     ConsoleLevel, ConsoleLine, ErrorReport, ErrorSource, Frustration, FrustrationKind, Origin, PageView,
     Request, SessionContext, Signal, SignalKind, StackFrame, Telemetry, UserAction,
 };
+pub use viewport::usable_viewport;
 
 /// A recorded session.
 #[derive(Debug, Clone, Default)]

@@ -49,8 +49,8 @@ pub(super) fn body(sections: &[Section], existing: Option<&str>) -> Result<Merge
         .map(|section| (section.name, cell(section, &all)))
         .collect();
     let known = |cell: &Value| {
-        let (content, name, _) = mark(source(cell)).map(|(content, head, _)| (content, head, ()))?;
-        let (name, known) = name.split_once(' ')?;
+        let (content, head, _) = mark(source(cell))?;
+        let (name, known) = head.split_once(' ')?;
         Some(Known {
             name: name.to_owned(),
             untouched: known == digest(content),
@@ -63,8 +63,7 @@ pub(super) fn body(sections: &[Section], existing: Option<&str>) -> Result<Merge
     {
         attributes.insert("cells".to_owned(), cells.into());
         // A name that a person gave stays.
-        let ours = existing.is_none() || !merged.kept.contains(&"title".to_owned());
-        if let (true, Some(title)) = (ours, title(sections)) {
+        if let (None, Some(title)) = (existing, title(sections)) {
             attributes.insert("name".to_owned(), title.into());
         }
     }
