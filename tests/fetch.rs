@@ -429,3 +429,24 @@ fn a_file_of_tokens_that_others_can_read_is_refused() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     assert!(!format!("{:?}", Tokens::with_file(&path).unwrap()).contains('x'));
 }
+
+#[cfg(feature = "worker")]
+#[tokio::test]
+async fn objects_come_from_a_store_with_what_stands_beside_them() {
+    let run = Run::new(&[]).await;
+    let bucket = tempfile::tempdir().unwrap();
+    std::fs::create_dir(bucket.path().join("day")).unwrap();
+    for name in ["day/a.json", "day/a.events.ndjson", "b.json"] {
+        std::fs::write(bucket.path().join(name), name).unwrap();
+    }
+    let address = format!("file://{}/", bucket.path().display());
+    let fetched = run.fetch(&address).await.unwrap();
+    assert_eq!(fetched.len(), 3);
+    assert!(fetched.iter().all(|fetched| !fetched.was_there));
+    let there = std::fs::read_to_string(run.folder.path().join("day/a.events.ndjson")).unwrap();
+    assert_eq!(there, "day/a.events.ndjson");
+    let again = run.fetch(&address).await.unwrap();
+    assert!(again.iter().all(|fetched| fetched.was_there));
+    let missing = run.fetch(&format!("{address}c.json")).await.unwrap_err();
+    assert!(matches!(missing, FetchError::Store { .. }), "{missing}");
+}

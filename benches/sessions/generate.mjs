@@ -184,7 +184,8 @@ const WRAPPINGS = {
   },
   posthog(events, who) {
     const properties = { $session_id: who.session, $window_id: `w-${who.session}`, $raw_user_agent: who.agent, distinct_id: who.user };
-    const told = [{ event: "$pageview", timestamp: events[0].timestamp, properties: { $current_url: `${SITE}/` } }].concat(
+    const pages = events.filter(({ type }) => type === 4);
+    const told = pages.map(({ timestamp, data }) => ({ event: "$pageview", timestamp, properties: { $current_url: data.href } })).concat(
       errorsOf(events).map(({ timestamp, type, value, frames }) => ({
         event: "$exception",
         timestamp,

@@ -20,7 +20,7 @@ use super::failure::{Failure, Status};
 use super::input::{busiest, tell_redaction, warn_of_damage};
 use super::interrupt::Interrupt;
 use super::picture::OverlayArgs;
-use super::progress::RenderBar;
+use super::progress::{RenderBar, WholeOrNothing};
 use super::redact::RedactArgs;
 use super::render::{ClipFormat, drawing, size, target};
 
@@ -152,7 +152,7 @@ pub(crate) fn run(args: &CompareArgs, console: &Console) -> Done {
         &options,
         &render,
         encoder,
-        &bar,
+        &WholeOrNothing(&bar),
     );
     drop(bar);
     let Compared {

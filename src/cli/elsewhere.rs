@@ -40,6 +40,11 @@ pub(crate) struct ElsewhereArgs {
     store: Option<String>,
 }
 
+/// How words begin that ‘fetch’ takes.
+const ADDRESSES: [&str; 9] = [
+    "https://", "http://", "sentry:", "posthog:", "datadog:", "s3://", "gs://", "az://", "file://",
+];
+
 /// What a word of the command line names.
 enum Place<'a> {
     Path(&'a Path),
@@ -61,13 +66,7 @@ fn place(path: &Path) -> Place<'_> {
         {
             Place::Queue(text)
         }
-        Some(text)
-            if ["https://", "http://", "sentry:", "posthog:", "datadog:"]
-                .iter()
-                .any(|scheme| text.starts_with(scheme)) =>
-        {
-            Place::Address(text)
-        }
+        Some(text) if ADDRESSES.iter().any(|scheme| text.starts_with(scheme)) => Place::Address(text),
         _ => Place::Path(path),
     }
 }

@@ -17,13 +17,14 @@ use super::failure::{Failure, Status};
   domreel fetch 'sentry:acme/shop?count_errors:>0' --since 2026-11-20T00:00:00Z --limit 500 -o recordings/
   domreel fetch posthog:12345/01a207e7-00dc-72f1-bcc5-9c1aaeb51163 -o recordings/
   domreel fetch 'datadog:?@error.message:*total*' -o recordings/
+  domreel fetch s3://replays/2026-11/ -o recordings/
 
 Tokens come from the environment, or from the file that --token-file names: SENTRY_AUTH_TOKEN, POSTHOG_API_KEY,
 DD_API_KEY and DD_APP_KEY. Run the same command again after a failure: it goes on where it stopped.
 See docs/fetch.md.")]
 pub(crate) struct FetchArgs {
     /// What to fetch: a link to a replay, sentry:ORG/PROJECT/REPLAY, sentry:ORG/PROJECT?QUERY,
-    /// posthog:PROJECT/RECORDING, posthog:PROJECT?, datadog:SESSION, datadog:?QUERY, or the address of a file
+    /// posthog:PROJECT/RECORDING, posthog:PROJECT?, datadog:SESSION, datadog:?QUERY, the address of a file, or of an object store: s3://BUCKET/PREFIX/, gs://…, az://…
     #[arg(value_name = "WHAT", required = true)]
     what: Vec<What>,
     /// The directory that they go into

@@ -51,6 +51,23 @@ impl RenderBar {
     }
 }
 
+/// The same for what is of no use in part: the first Ctrl-C gives it up.
+pub(crate) struct WholeOrNothing<'a>(pub(crate) &'a RenderBar);
+
+impl Progress for WholeOrNothing<'_> {
+    fn phase(&self, phase: Phase) {
+        self.0.phase(phase);
+    }
+
+    fn frame(&self, clip_ms: u64, length_ms: u64, frames: u64) {
+        self.0.frame(clip_ms, length_ms, frames);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.0.enough() || self.0.cancelled()
+    }
+}
+
 impl Drop for RenderBar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();

@@ -91,6 +91,14 @@ pub enum FetchError {
         /// What is wrong with it.
         reason: String,
     },
+    /// An object store.
+    #[error("{url}: {reason}")]
+    Store {
+        /// What was asked for.
+        url: String,
+        /// What it said.
+        reason: String,
+    },
     /// A file.
     #[error("{path}: {source}")]
     File {

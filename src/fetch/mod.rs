@@ -7,9 +7,12 @@
 //! | `http` | requests with limits, patience and plain errors |
 //! | `partial` | pages that are there already, so that a fetch goes on where it stopped |
 //! | `sentry`, `posthog`, `datadog` | the products' interfaces |
+//! | `objects` | object stores (feature `worker`) |
 
 mod datadog;
 mod http;
+#[cfg(feature = "worker")]
+mod objects;
 mod partial;
 mod posthog;
 mod sentry;
@@ -24,7 +27,7 @@ use serde_json::{Value, json};
 pub(crate) use self::http::use_ring;
 pub use self::http::{FetchError, HttpOptions};
 pub use self::tokens::{Tokens, TokensError};
-pub use self::what::{Product, UnknownWhat, What};
+pub use self::what::{OBJECT_STORES, Product, UnknownWhat, What};
 
 use self::http::Http;
 use crate::encode::output::write_file;
@@ -82,6 +85,15 @@ pub async fn fetch(
         What::Url(url) => {
             told(plain(&http, url, folder).await);
             Ok(())
+        }
+        What::Objects(address) => {
+            #[cfg(feature = "worker")]
+            return objects::fetch(address, folder, options, told).await;
+            #[cfg(not(feature = "worker"))]
+            Err(FetchError::Store {
+                url: address.clone(),
+                reason: "this domreel was built without the feature ‘worker’".to_owned(),
+            })
         }
         What::Sentry { org, project, asked } => {
             let api = sentry::Api::new(&http, options, tokens, org, project.as_deref())?;

@@ -4,6 +4,9 @@ use std::str::FromStr;
 
 use url::Url;
 
+/// How addresses of object stores begin.
+pub const OBJECT_STORES: [&str; 5] = ["s3://", "gs://", "az://", "azure://", "file://"];
+
 /// A product that keeps recordings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // They are products' names.
@@ -27,6 +30,9 @@ pub enum Asked {
 pub enum What {
     /// A file at an address.
     Url(String),
+    /// An object of a store, or with a slash at the end those below it: `s3://BUCKET/PREFIX/`, `gs://…`, `az://…`,
+    /// `file:///…`.
+    Objects(String),
     /// `sentry:ORG/PROJECT/REPLAY`, `sentry:ORG/PROJECT?QUERY`, or a link.
     Sentry {
         /// Slug of the organization.
@@ -58,7 +64,7 @@ pub enum What {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "‘{0}’ names no recording: use sentry:ORG/PROJECT/REPLAY, sentry:ORG/PROJECT?QUERY, posthog:PROJECT/RECORDING, \
-     posthog:PROJECT?, datadog:SESSION, datadog:?QUERY, a link to a replay, or the address of a file"
+     posthog:PROJECT?, datadog:SESSION, datadog:?QUERY, a link to a replay, or the address of a file or of an object store"
 )]
 pub struct UnknownWhat(String);
 
@@ -70,6 +76,10 @@ impl FromStr for What {
         if text.starts_with("https://") || text.starts_with("http://") {
             let url = Url::parse(text).map_err(|_| unknown())?;
             return Ok(link(&url).unwrap_or_else(|| What::Url(text.to_owned())));
+        }
+        if OBJECT_STORES.iter().any(|scheme| text.starts_with(scheme)) {
+            Url::parse(text).map_err(|_| unknown())?;
+            return Ok(What::Objects(text.to_owned()));
         }
         let (product, rest) = text.split_once(':').ok_or_else(unknown)?;
         let (path, query) = match rest.split_once('?') {
@@ -192,6 +202,10 @@ mod tests {
                 asked: Asked::Id("abc".to_owned()),
                 site: Some("https://api.datadoghq.eu".to_owned())
             }
+        );
+        assert_eq!(
+            of("s3://replays/2026/"),
+            What::Objects("s3://replays/2026/".to_owned())
         );
         let file = "https://files.example/a.json.gz";
         assert_eq!(of(file), What::Url(file.to_owned()));

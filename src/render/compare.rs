@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use super::capture::stage_options;
+use super::capture::open_stage;
 use super::still::blocking;
 use super::{Choice, Phase, Progress, RenderError, RenderOptions, Report, jobs, render};
 use crate::clip::{Clip, ClipOptions, Idle, Seconds};
@@ -22,7 +22,6 @@ use crate::encode::{EncodeError, Encoder, Frame, Summary};
 use crate::moment::{MomentKind, PartOptions, SameStep, UserStep, moments, part_around, same_step, steps};
 use crate::overlay::{OutputSize, OverlayOptions, Scene, SideBySide, SideHead};
 use crate::recording::{Recording, Tab};
-use crate::stage::Stage;
 
 /// Frames of a side that may wait for the other.
 const WAITING: usize = 16;
@@ -454,7 +453,7 @@ impl Joiner<'_> {
         let (width, height) = picture.size();
         let scene = Scene::whole(width, height, 1.0);
         let sheet = blocking(async {
-            let mut stage = Stage::open(&stage_options(scene, self.options)).await?;
+            let mut stage = open_stage(scene, self.options).await?;
             Ok(stage.draw_sheet(picture.sheet()).await?)
         })?;
         picture.load(&sheet);

@@ -8,7 +8,7 @@
 //! Everything in it can be thrown away at any time.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::UNIX_EPOCH;
@@ -20,7 +20,6 @@ use super::facts::SessionFacts;
 use super::find::Source;
 use crate::digest::hexadecimal;
 use crate::embed::beside::sha256_of;
-use crate::encode::output::write_file;
 
 /// Goes up whenever the same recording would give other facts.
 const VERSION: u32 = 3;
@@ -153,10 +152,15 @@ impl Cache {
     }
 }
 
-/// Writes a file so that nobody ever sees half of it.
+/// Writes a file so that nobody ever sees half of it. What a loss of power leaves is a miss at worst: to wait for
+/// the disk for each of thousands of small files would take longer than to read the recordings.
 fn replace(path: &Path, bytes: &[u8]) -> Option<()> {
-    std::fs::create_dir_all(path.parent()?).ok()?;
-    write_file(path, bytes).ok()
+    let folder = path.parent()?;
+    std::fs::create_dir_all(folder).ok()?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).ok()?;
+    file.write_all(bytes).ok()?;
+    file.persist(path).ok()?;
+    Some(())
 }
 
 /// A file, or the files of a directory that is one session.

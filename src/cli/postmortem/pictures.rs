@@ -22,7 +22,7 @@ use crate::cli::console::Console;
 use crate::cli::failure::{Failure, Status};
 use crate::cli::input::busiest;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::progress::RenderBar;
+use crate::cli::progress::{RenderBar, WholeOrNothing};
 use crate::cli::render::drawing;
 use crate::cli::storyboard::encoded;
 
@@ -110,7 +110,7 @@ pub(super) fn clip(
     let options = options(args, time, large)?;
     let encoder = gif(path)?;
     let bar = RenderBar::new(console, interrupt.clone());
-    let rendered = render(&recording, tab, &options, encoder, &bar);
+    let rendered = render(&recording, tab, &options, encoder, &WholeOrNothing(&bar));
     drop(bar);
     let report = rendered?;
     beside::describe(path, Format::Gif, &[], (&recording, tab), &options, &report)
@@ -195,7 +195,7 @@ pub(super) fn side_by_side(
             },
         ];
         let bar = RenderBar::new(console, interrupt.clone());
-        let made = compare(sides, &compared, &options, gif(&path)?, &bar);
+        let made = compare(sides, &compared, &options, gif(&path)?, &WholeOrNothing(&bar));
         drop(bar);
         match made {
             Err(RenderError::NoSameStep { .. }) => {}
