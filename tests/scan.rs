@@ -89,3 +89,43 @@ fn a_group_that_is_not_there_is_told_with_those_that_are() {
         .code(2)
         .stderr(predicates::str::contains("reading 'number'"));
 }
+
+#[cfg(feature = "worker")]
+#[test]
+fn recordings_of_a_queue_are_scanned_and_brought_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let recording = shop().join("sessions/s00025.json.gz");
+    Command::cargo_bin("domreel")
+        .unwrap()
+        .arg("submit")
+        .args([&recording, &recording])
+        .arg("--data")
+        .arg(&data)
+        .assert()
+        .success();
+    let queue = format!("sqlite://{}", data.join("jobs.db").display());
+    let scan = || -> Value {
+        let done = Command::cargo_bin("domreel")
+            .unwrap()
+            .args(["scan", &queue, "--json", "--cache"])
+            .arg(folder.path().join("cache"))
+            .assert()
+            .success();
+        serde_json::from_slice(&done.get_output().stdout).unwrap()
+    };
+    assert_eq!(scan()["sessions"], 1);
+    let again = scan();
+    assert_eq!((&again["sessions"], &again["from_cache"]), (&1.into(), &1.into()));
+    Command::cargo_bin("domreel")
+        .unwrap()
+        .args(["scan", &queue, "--no-cache"])
+        .assert()
+        .code(2);
+    Command::cargo_bin("domreel")
+        .unwrap()
+        .args(["scan", "sqlite://no/such/jobs.db", "--cache"])
+        .arg(folder.path().join("cache"))
+        .assert()
+        .code(3);
+}

@@ -144,9 +144,7 @@ impl From<RenderError> for Failure {
             RenderError::Tab { .. }
             | RenderError::Around(_)
             | RenderError::Crop { .. }
-            | RenderError::NoSameStep { .. } => {
-                Failure::new(Status::Usage, error)
-            }
+            | RenderError::NoSameStep { .. } => Failure::new(Status::Usage, error),
             error => Failure::new(Status::Internal, error),
         }
     }

@@ -159,7 +159,7 @@ impl SideBySide {
                 width: picture.width,
                 height: picture.height,
             };
-            painter.copy(picture, place);
+            painter.copy(picture, (0, 0), place);
         }
         let mut x = self.clock.right();
         for glyph in clock(since_ms).chars().rev() {
@@ -171,7 +171,7 @@ impl SideBySide {
                     width: picture.width,
                     height: picture.height,
                 };
-                painter.copy(picture, place);
+                painter.copy(picture, (0, 0), place);
             }
         }
         out
@@ -196,13 +196,8 @@ fn cut(picture: &Pixmap, part: Rect) -> Pixmap {
         height: part.height,
         data: [0, 0, 0, 255].repeat(part.width as usize * part.height as usize),
     };
-    let moved = Rect {
-        x: part.x.saturating_neg(),
-        y: part.y.saturating_neg(),
-        width: picture.width,
-        height: picture.height,
-    };
-    Painter::new(&mut out).copy(picture, moved);
+    let whole = Rect { x: 0, y: 0, ..part };
+    Painter::new(&mut out).copy(picture, (part.x, part.y), whole);
     out
 }
 

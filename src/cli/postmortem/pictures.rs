@@ -11,7 +11,8 @@ use domreel::overlay::{OutputSize, OverlayOptions};
 use domreel::pixmap::Pixmap;
 use domreel::recording::Recording;
 use domreel::render::{
-    Choice, CompareOptions, Framing, RenderError, RenderOptions, Side, StoryboardOptions, compare, render, storyboard,
+    Choice, CompareOptions, Framing, RenderError, RenderOptions, Side, StoryboardOptions, compare, render,
+    storyboard,
 };
 use domreel::scan::{Group, PickOptions, Picked, Scan, healthy, read_source};
 use domreel::stage::{Stage, StageOptions};
