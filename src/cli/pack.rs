@@ -6,6 +6,7 @@ use clap::Args;
 use domreel::asset::pack::{self, PackReport};
 use domreel::encode::output::write_file;
 use domreel::format::{FormatName, Input, ReadOptions, files, read};
+use domreel::redact::{RedactOptions, Redaction};
 use serde::Serialize;
 
 use super::Done;
@@ -62,8 +63,14 @@ pub(crate) fn run(args: &PackArgs, console: &Console) -> Done {
     let recording = read(&copies, &options)?;
     let assets = args.assets.assets(&recording, packed)?;
     let mut bytes = std::io::Cursor::new(Vec::new());
-    let report = pack::write(&mut bytes, &files, &recording, &assets)
+    let mut report = pack::write(&mut bytes, &files, &recording, &assets)
         .map_err(|error| Failure::new(Status::Output, error))?;
+    // The pack has the addresses as they are; on the screen they are in sight.
+    let redaction =
+        Redaction::new(&RedactOptions::default()).map_err(|error| Failure::new(Status::Internal, error))?;
+    for one in &mut report.missing {
+        one.url = redaction.text(&one.url);
+    }
     let bytes = bytes.into_inner();
     write_file(&args.output, &bytes)?;
     let made = Made {

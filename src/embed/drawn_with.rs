@@ -8,7 +8,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::manifest::DrawnWith;
-use crate::stage::browser_version;
+use crate::stage::{browser_version, needed_environment};
 
 /// The families that pages ask for where they name no font that is there.
 const FAMILIES: [&str; 4] = ["sans-serif", "serif", "monospace", "emoji"];
@@ -36,6 +36,8 @@ pub async fn drawn_with(browser: &Path) -> DrawnWith {
 async fn font(family: &str) -> Option<String> {
     let output = Command::new("fc-match")
         .args(["--format", "%{family[0]}|%{fontversion}", family])
+        .env_clear()
+        .envs(needed_environment())
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)

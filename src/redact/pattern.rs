@@ -128,7 +128,7 @@ impl Pattern {
     fn value(&self, text: &str, hit: Range<usize>) -> Range<usize> {
         self.regex
             .captures_at(text, hit.start)
-            .and_then(|captures| captures.name("a").or(captures.name("b")))
+            .and_then(|captures| captures.name("a").or(captures.name("b")).or(captures.name("c")))
             .map_or(hit, |value| value.range())
     }
 }
@@ -155,6 +155,7 @@ impl Preset {
                 | npm_[A-Za-z0-9]{30,} | xox[abeoprs]-[A-Za-z0-9-]{10,}
                 | (?:AKIA|ASIA)[0-9A-Z]{16} | AIza[0-9A-Za-z_-]{35}
                 | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----[^-]*
+                | ://[^/\s:@"'<>]{1,100}:(?P<c>[^/\s@"'<>]{1,200})@
                 | \b(?i:bearer|basic)\s+(?P<a>[A-Za-z0-9._~+/=-]{12,})
                 | (?i:token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|authorization
                     |session[_-]?id|signature|credential)s?["']?(?:=|["']\s*:\s*["'])(?P<b>[^\s&"';,\#<>]{4,})

@@ -1,6 +1,7 @@
 //! A Chromium process of our own: started with flags that make pictures repeatable and cut it off
 //! from the network, spoken to through the DevTools protocol, killed when dropped.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::guard::Guard;
-use super::{CaptureMethod, StageError};
+use super::{CaptureMethod, StageError, Without};
 
 /// How long a browser may take from start to its first answer.
 const START_DEADLINE: Duration = Duration::from_secs(30);
@@ -103,6 +104,8 @@ const SCREENSHOT: &[&str] = &["--disable-frame-rate-limit", "--disable-gpu-vsync
 pub(super) struct Browser {
     /// The protocol connection.
     pub(super) cdp: chromiumoxide::Browser,
+    /// What does not isolate it: in tests alone.
+    pub(super) without: Without,
     process: Child,
     /// Clears up if this process is killed.
     _guard: Option<Guard>,
@@ -114,11 +117,20 @@ pub(super) struct Browser {
 impl Browser {
     /// Starts a browser for one method of capture and connects to it.
     pub(super) async fn start(options: &BrowserOptions, method: CaptureMethod) -> Result<Self, StageError> {
+        Self::start_without(options, method, Without::default()).await
+    }
+
+    /// The same without some of what isolates it.
+    pub(super) async fn start_without(
+        options: &BrowserOptions,
+        method: CaptureMethod,
+        without: Without,
+    ) -> Result<Self, StageError> {
         let profile = tempfile::Builder::new()
             .prefix("domreel-profile-")
             .tempdir()
             .map_err(|source| StageError::Profile { source })?;
-        let mut process = command(options, method, profile.path())
+        let mut process = command(options, method, profile.path(), &without)
             .spawn()
             .map_err(|source| StageError::Start {
                 program: options.program.clone(),
@@ -155,6 +167,7 @@ impl Browser {
         let handler = tokio::spawn(async move { while handler.next().await.is_some() {} });
         let browser = Browser {
             cdp,
+            without,
             process,
             _guard: guard,
             handler,
@@ -222,9 +235,38 @@ fn is_new_enough(product: &str) -> bool {
         .is_some_and(|major| major >= OLDEST)
 }
 
-fn command(options: &BrowserOptions, method: CaptureMethod, profile: &Path) -> Command {
+/// What of our environment a browser gets: what it needs to find itself, its files and fonts. The rest may be
+/// secret.
+pub(crate) fn needed_environment() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_needed))
+}
+
+fn is_needed(name: &str) -> bool {
+    let whole = [
+        "PATH",
+        "HOME",
+        "USER",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TMPDIR",
+        "LD_LIBRARY_PATH",
+        "DYLD_LIBRARY_PATH",
+    ];
+    let starts = ["LC_", "XDG_", "FONTCONFIG_", "FC_", "CHROME", "CHROMIUM", "NIX_"];
+    whole.contains(&name) || starts.iter().any(|start| name.starts_with(start))
+}
+
+fn command(options: &BrowserOptions, method: CaptureMethod, profile: &Path, without: &Without) -> Command {
     let mut command = Command::new(&options.program);
-    command.args(REPEATABLE).args(QUIET).args(CUT_OFF);
+    command.env_clear().envs(needed_environment());
+    command.args(REPEATABLE).args(QUIET);
+    if !without.network_flags {
+        command.args(CUT_OFF);
+    }
+    if let Some(log) = &without.net_log {
+        command.arg(format!("--log-net-log={}", log.display()));
+    }
     command.args(match method {
         CaptureMethod::BeginFrame => BEGIN_FRAME,
         CaptureMethod::Screenshot => SCREENSHOT,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use super::browser::needed_environment;
 use super::{BrowserOptions, InstallPlan, StageError};
 
 /// Environment variable that names the browser.
@@ -166,6 +167,8 @@ pub fn is_root() -> bool {
 pub async fn browser_version(program: &Path) -> Result<String, StageError> {
     let output = Command::new(program)
         .arg("--version")
+        .env_clear()
+        .envs(needed_environment())
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)

@@ -20,6 +20,8 @@ impl Guard {
             .args(["-c", SCRIPT, "domreel-guard"])
             .arg(leader.to_string())
             .arg(directory)
+            .env_clear()
+            .envs(super::browser::needed_environment())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());

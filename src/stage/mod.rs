@@ -17,6 +17,7 @@ mod ready;
 mod sheet;
 mod show;
 mod wire;
+mod without;
 
 use std::sync::Arc;
 
@@ -30,12 +31,16 @@ pub use self::wire::{SCRIPT, step_expression};
 use crate::pixmap::Pixmap;
 
 pub use self::browser::BrowserOptions;
+pub(crate) use self::browser::needed_environment;
 pub use self::error::StageError;
 pub use self::find::{BROWSER_VARIABLE, BrowserChoice, NO_SANDBOX_VARIABLE, browser_version, is_root};
 pub use self::install::InstallPlan;
 pub use self::ready::{ReadyBrowsers, ReadyOptions};
 pub use self::sheet::{SheetPicture, SpriteBox};
 pub use self::show::{FramePlace, Look, MissingBox, NodeBox, Seen, Shown};
+
+#[doc(hidden)]
+pub use self::without::Without;
 
 /// How pictures are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +100,17 @@ impl Stage {
     /// As [`Stage::open`], in a browser context that can be thrown away without the browser.
     async fn open_apart(options: &StageOptions) -> Result<Self, StageError> {
         Self::start(options, true).await
+    }
+
+    /// As [`Stage::open`], without some of what isolates the page.
+    ///
+    /// # Errors
+    /// As [`Stage::open`].
+    #[doc(hidden)]
+    pub async fn open_without(options: &StageOptions, without: Without) -> Result<Self, StageError> {
+        let method = options.capture.unwrap_or(CaptureMethod::Screenshot);
+        let browser = Browser::start_without(&options.browser, method, without).await?;
+        Self::on(Arc::new(browser), options, method, false).await
     }
 
     async fn start(options: &StageOptions, apart: bool) -> Result<Self, StageError> {

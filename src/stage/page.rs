@@ -13,7 +13,8 @@ use chromiumoxide::cdp::browser_protocol::emulation::{
     SetVirtualTimePolicyParams, VirtualTimePolicy,
 };
 use chromiumoxide::cdp::browser_protocol::fetch::{
-    self, EventRequestPaused, FailRequestParams, FulfillRequestParams, HeaderEntry, RequestPattern,
+    self, ContinueRequestParams, EventRequestPaused, FailRequestParams, FulfillRequestParams, HeaderEntry,
+    RequestPattern,
 };
 use chromiumoxide::cdp::browser_protocol::inspector;
 use chromiumoxide::cdp::browser_protocol::network::{self, ErrorReason};
@@ -94,13 +95,16 @@ impl Page {
 
         // Every request but that for our own document is refused.
         let answering = page.clone();
+        let (has_policy, refuses) = (!browser.without.policy, !browser.without.refusal);
         let refuser = tokio::spawn(async move {
             let mut served = false;
             while let Some(request) = paused.next().await {
                 let id = request.request_id.clone();
                 if !served && request.request.url == ADDRESS {
                     served = true;
-                    let _ = answering.execute(document(id)).await;
+                    let _ = answering.execute(document(id, has_policy)).await;
+                } else if !refuses {
+                    let _ = answering.execute(ContinueRequestParams::new(id)).await;
                 } else {
                     tracing::debug!(url = %shortened(&request.request.url), "refused a request");
                     let refusal = FailRequestParams::new(id, ErrorReason::BlockedByClient);
@@ -221,14 +225,17 @@ impl Drop for Page {
 }
 
 /// Answers the one request that is ours.
-fn document(id: fetch::RequestId) -> FulfillRequestParams {
+fn document(id: fetch::RequestId, has_policy: bool) -> FulfillRequestParams {
     let header = |name: &str, value: &str| HeaderEntry::new(name, value);
     let mut fulfil = FulfillRequestParams::new(id, 200);
-    fulfil.response_headers = Some(vec![
+    let mut headers = vec![
         header("Content-Type", "text/html; charset=utf-8"),
-        header("Content-Security-Policy", POLICY),
         header("Referrer-Policy", "no-referrer"),
-    ]);
+    ];
+    if has_policy {
+        headers.push(header("Content-Security-Policy", POLICY));
+    }
+    fulfil.response_headers = Some(headers);
     fulfil.body = Some(BASE64.encode(DOCUMENT).into());
     fulfil
 }

@@ -213,7 +213,10 @@ impl Stage {
     async fn prepare(&mut self) -> Result<(), StageError> {
         if !self.script_ready {
             self.page
-                .evaluate("preparing the page", wire::SCRIPT.to_owned())
+                .evaluate(
+                    "preparing the page",
+                    wire::script(!self.browser.without.page_check),
+                )
                 .await?;
             if self.still {
                 self.page

@@ -23,6 +23,17 @@ pub const SCRIPT: &str = concat!(
     "return 0;\n})()",
 );
 
+/// The page script; without its check of what it is given, for a test.
+pub(super) fn script(checks: bool) -> String {
+    match checks {
+        true => SCRIPT.to_owned(),
+        false => SCRIPT.replace(
+            "function isRefused(",
+            "const isRefused = () => false;\nfunction wouldBeRefused(",
+        ),
+    }
+}
+
 /// The script's functions, by the number that names them in a message.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
