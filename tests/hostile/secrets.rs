@@ -105,7 +105,7 @@ fn recording() -> String {
         {"type": 3, "timestamp": 1500, "data": {"source": 5, "id": 5, "text": secret(7), "isChecked": false}},
         {"type": 3, "timestamp": 1600, "data": {"source": 2, "type": 2, "id": 7, "x": 5, "y": 5}},
         {"type": 6, "timestamp": 1700, "data": {"plugin": "rrweb/console@1", "payload": {"level": "error",
-            "trace": [], "payload": [format!("\"failed: authorization=\\\"{}\\\"\"", secret(8))]}}},
+            "trace": [], "payload": [format!("\"failed: authorization={}\"", secret(8))]}}},
         {"type": 3, "timestamp": 3000, "data": {"source": 3, "id": 1, "x": 0, "y": 0}}
     ]);
     events.to_string()
