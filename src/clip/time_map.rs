@@ -53,6 +53,13 @@ pub struct TimeMap {
 }
 
 impl TimeMap {
+    /// A map of these segments, for tests: in order, without gaps, a hold at last.
+    #[cfg(test)]
+    pub(crate) fn of(segments: Vec<Segment>) -> TimeMap {
+        let length = segments.last().map_or(0.0, |last| last.clip.end) as u64;
+        TimeMap { segments, length }
+    }
+
     /// The segments, in order and without gaps.
     pub fn segments(&self) -> &[Segment] {
         &self.segments

@@ -389,6 +389,12 @@ mod tests {
         for wrong in ["", "#", "#1234", "red", "#ggg"] {
             assert!(wrong.parse::<Accent>().is_err(), "{wrong}");
         }
+        for text in ["errors=bottom-left", "captions=top", "notes=right"] {
+            assert_eq!(text.parse::<Placing>().unwrap().to_string(), text);
+        }
+        for wrong in ["errors", "cursor=top", "errors=middle", "=top"] {
+            assert!(wrong.parse::<Placing>().is_err(), "{wrong}");
+        }
         let error = "arrow".parse::<Part>().unwrap_err().to_string();
         assert!(error.contains("cursor"), "{error}");
     }

@@ -396,3 +396,81 @@ impl View {
         (self.origin.0 + x * self.scale, self.origin.1 + y * self.scale)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VIEWPORT: Viewport = Viewport {
+        width: 1280.0,
+        height: 800.0,
+    };
+
+    fn rect(x: i32, y: i32, width: u32, height: u32) -> Rect {
+        Rect { x, y, width, height }
+    }
+
+    #[test]
+    fn a_part_is_captured_as_large_as_it_is_shown() {
+        let place = PlaceBox {
+            x: 100.0,
+            y: 200.0,
+            width: 400.0,
+            height: 300.0,
+        };
+        let size = OutputSize {
+            width: Some(640),
+            scale: None,
+        };
+        let part = PagePart { place, node: None };
+        let scene = Scene::whole(1280, 800, 0.5).with_part(part, size);
+        assert_eq!(scene.page_size(), (640, 480));
+        assert_eq!(scene.captured_size(), (2048, 1280));
+        let view = Layout::new(&scene, 0, 0).view(VIEWPORT, Aim::at(place));
+        assert_eq!(view.rect, rect(0, 0, 640, 480));
+        assert_eq!(view.source, rect(160, 320, 640, 480));
+        assert_eq!(view.place((100.0, 200.0)), (0.0, 0.0));
+        // What has gone beyond the page's edge is shown up to there.
+        let gone = PlaceBox { x: 1200.0, ..place };
+        let view = Layout::new(&scene, 0, 0).view(VIEWPORT, Aim::at(gone));
+        assert_eq!(view.source, rect(2048 - 640, 320, 640, 480));
+    }
+
+    #[test]
+    fn what_is_off_the_page_is_left_out_of_a_part() {
+        let place = PlaceBox {
+            x: -20.0,
+            y: 700.0,
+            width: 120.0,
+            height: 300.0,
+        };
+        let part = PagePart { place, node: None };
+        let scene = Scene::whole(1280, 800, 1.0).with_part(part, OutputSize::default());
+        assert_eq!(scene.page_size(), (100, 100));
+    }
+
+    #[test]
+    fn a_close_look_takes_captured_pixels_as_they_are() {
+        let scene = Scene::whole(1280, 800, 0.5).with_close_ups();
+        assert_eq!((scene.zoom, scene.page_size()), (2.0, (640, 400)));
+        assert_eq!(scene.captured_size(), (1280, 800));
+        let layout = Layout::new(&scene, 0, 0);
+        let all = layout.view(VIEWPORT, Aim::ALL);
+        assert_eq!(
+            (all.rect, all.source),
+            (rect(0, 0, 640, 400), rect(0, 0, 1280, 800))
+        );
+        let corner = layout.view(VIEWPORT, layout.close_up((1270.0, 790.0), VIEWPORT));
+        assert_eq!(corner.source, rect(640, 400, 640, 400));
+        assert_eq!(corner.rect, all.rect);
+        assert_eq!(corner.place((1280.0, 800.0)), (640.0, 400.0));
+        let nowhere = layout.close_up((f64::NAN, 0.0), VIEWPORT);
+        assert_eq!(nowhere, Aim::ALL);
+    }
+
+    #[test]
+    fn close_looks_are_not_closer_than_browsers_can_capture() {
+        let scene = Scene::whole(4000, 100, 2.0).with_close_ups();
+        assert!(scene.captured_size().0 <= 8192, "{scene:?}");
+    }
+}

@@ -155,3 +155,38 @@ pub(super) fn with_time_before_parts(map: &TimeMap, reading: &[Span], card_ms: u
         map.with_hold(cut.recording.start, late.ceil() as u64 + card_ms)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_ends_when_it_can_have_been_read() {
+        let segment = |kind, clip: (f64, f64), recording: (f64, f64)| Segment {
+            kind,
+            clip: clip.0..clip.1,
+            recording: recording.0..recording.1,
+        };
+        let map = TimeMap::of(vec![
+            segment(SegmentKind::Play, (0.0, 2000.0), (0.0, 2000.0)),
+            segment(
+                SegmentKind::Cut { skipped_ms: 8000.0 },
+                (2000.0, 3000.0),
+                (2000.0, 10_000.0),
+            ),
+            segment(SegmentKind::Play, (3000.0, 5000.0), (10_000.0, 12_000.0)),
+            segment(SegmentKind::Hold, (5000.0, 6000.0), (12_000.0, 12_000.0)),
+        ]);
+        let read = |from, until| Span { from, until };
+        let later = with_time_before_parts(&map, &[read(1500.0, 5500.0), read(4000.0, 9000.0)], 1600);
+        let holds: Vec<_> = later
+            .segments()
+            .iter()
+            .filter(|segment| segment.kind == SegmentKind::Hold)
+            .map(|segment| segment.clip.clone())
+            .collect();
+        assert_eq!(holds, [2000.0..7100.0, 10_100.0..11_100.0]);
+        let cut = later.segments().iter().find(|segment| is_cut(segment));
+        assert_eq!(cut.map(|cut| cut.clip.clone()), Some(7100.0..8100.0));
+    }
+}
