@@ -26,6 +26,19 @@ pub struct Step {
     pub changes: Vec<Change>,
 }
 
+impl Step {
+    /// Whether nothing but pointer and focus moved: that shows only where a style says so.
+    pub(crate) fn only_points(&self) -> bool {
+        let points = |change: &Change| {
+            matches!(
+                change,
+                Change::Hover { .. } | Change::Active { .. } | Change::Focus { .. }
+            )
+        };
+        self.changes.iter().all(points)
+    }
+}
+
 /// One step towards how the page looked.
 #[derive(Debug, Clone)]
 pub enum Change {

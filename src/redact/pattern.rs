@@ -156,7 +156,7 @@ impl Preset {
                 | (?:AKIA|ASIA)[0-9A-Z]{16} | AIza[0-9A-Za-z_-]{35}
                 | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----[^-]*
                 | ://[^/\s:@"'<>]{1,100}:(?P<c>[^/\s@"'<>]{1,200})@
-                | \b(?i:bearer|basic)\s+(?P<a>[A-Za-z0-9._~+/=-]{12,})
+                | (?-u:\b)(?i:bearer|basic)\s+(?P<a>[A-Za-z0-9._~+/=-]{12,})
                 | (?i:token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|authorization
                     |session[_-]?id|signature|credential)s?["']?(?:=|["']\s*:\s*["'])(?P<b>[^\s&"';,\#<>]{4,})
                 "#

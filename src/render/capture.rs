@@ -12,7 +12,7 @@ use super::places::Lookout;
 use super::timings::{Spent, Work};
 use super::{Progress, RenderError, RenderOptions};
 use crate::clip::{Plan, Tick};
-use crate::dom::Replay;
+use crate::dom::{Replay, Step};
 use crate::overlay::{KnownPlaces, Overlay, Scene};
 use crate::pixmap::Pixmap;
 use crate::recording::Tab;
@@ -53,6 +53,8 @@ pub(super) struct Shot {
 struct Hand<'t> {
     browser: Option<Stage>,
     replay: Replay<'t>,
+    /// The page looked as before when it was last looked at, though something had changed.
+    in_vain: bool,
     /// Time spent on the piece under way.
     spent: Spent,
 }
@@ -195,6 +197,7 @@ impl<'a> Pool<'a> {
         let mut hand = Hand {
             browser: None,
             replay: Replay::new(self.job.tab),
+            in_vain: false,
             spent: Spent::default(),
         };
         while let Some((at, chunk)) = self.take() {
@@ -297,7 +300,13 @@ impl<'a> Pool<'a> {
                 places,
                 next: after,
             } = taken;
-            let picture = picture.filter(|png| last.as_deref() != Some(png)).map(Arc::new);
+            let picture = match picture {
+                Some(png) if last.as_deref() == Some(&png) => {
+                    hand.in_vain = true;
+                    None
+                }
+                picture => picture.map(Arc::new),
+            };
             if let Some(png) = &picture {
                 last = Some(Arc::clone(png));
             }
@@ -334,6 +343,7 @@ impl<'a> Pool<'a> {
         let Hand {
             browser,
             replay,
+            in_vain,
             spent,
         } = hand;
         let stage = match browser {
@@ -350,6 +360,7 @@ impl<'a> Pool<'a> {
         let times = |until: u64| (tick.index..until).map(|index| plan.at(index).0 as f64);
         // Whether the page will move is not known yet: as before is a good guess.
         let (_, guess) = until(shown.as_ref().is_some_and(|shown| shown.running > 0));
+        let (mut points, mut doubtful) = (false, false);
         let (shown, changed) = match shown {
             None => {
                 let arrived = arrive(stage, replay, tick.recording, lookout, times(guess), spent);
@@ -360,6 +371,8 @@ impl<'a> Pool<'a> {
                 if steps.is_empty() && shown.running == 0 {
                     (shown, false)
                 } else {
+                    points = shown.running == 0 && steps.iter().all(Step::only_points);
+                    doubtful = points || *in_vain;
                     let boxes = lookout.wanted(replay.page(), times(guess));
                     let look = Look {
                         missing: lookout.wants_missing(),
@@ -372,8 +385,15 @@ impl<'a> Pool<'a> {
                 }
             }
         };
-        let picture = if changed {
+        if changed {
             self.refused.fetch_add(shown.failed, Ordering::Relaxed);
+        }
+        // Pictures are dear: what looks as before needs none.
+        let wanted = changed && (!doubtful || spent.until(Work::Draw, stage.is_changed()).await?);
+        if changed && !points {
+            *in_vain &= !wanted;
+        }
+        let picture = if wanted {
             spent.pictures += 1;
             Some(spent.until(Work::Draw, stage.png()).await?)
         } else {

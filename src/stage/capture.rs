@@ -62,6 +62,15 @@ impl Camera {
         }
     }
 
+    /// Whether the page may look different from the frame before, which is cheap to tell where frames are
+    /// drawn on demand.
+    pub(super) async fn is_changed(&mut self, page: &Page) -> Result<bool, StageError> {
+        match self.method {
+            CaptureMethod::BeginFrame => Ok(self.begin_frame(page, false).await?.has_damage),
+            CaptureMethod::Screenshot => Ok(true),
+        }
+    }
+
     /// A lossless picture of the page as it is, as the browser's PNG.
     pub(super) async fn png(&mut self, page: &Page) -> Result<Vec<u8>, StageError> {
         let encoded = match self.method {

@@ -74,6 +74,8 @@ pub struct Stage {
     sheet_ready: bool,
     script_ready: bool,
     still: bool,
+    /// The last frame looked like the last picture.
+    seen: bool,
     /// Where the browser goes when the stage is no longer needed; `None`: it ends.
     home: Option<Home>,
     /// Declared last: the page says goodbye before its browser goes.
@@ -146,6 +148,7 @@ impl Stage {
             sheet_ready: false,
             script_ready: false,
             still: options.still,
+            seen: false,
             home: None,
             browser,
         })
@@ -183,6 +186,20 @@ impl Stage {
     /// # Errors
     /// When the browser does not answer.
     pub async fn png(&mut self) -> Result<Vec<u8>, StageError> {
-        self.camera.png(&self.page).await
+        let png = self.camera.png(&self.page).await?;
+        self.seen = true;
+        Ok(png)
+    }
+
+    /// Whether the page may look different from the last picture of it. Costs a fraction of a picture, which
+    /// pays where the page is likely to look the same.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn is_changed(&mut self) -> Result<bool, StageError> {
+        if self.seen {
+            self.seen = !self.camera.is_changed(&self.page).await?;
+        }
+        Ok(!self.seen)
     }
 }

@@ -180,6 +180,7 @@ impl Stage {
             if self.capture_method() == CaptureMethod::BeginFrame {
                 self.page.grant_time(GRANT_MS).await?;
             }
+            self.seen = false;
             self.camera.tick(&self.page).await?;
             tokio::time::sleep(READY_PAUSE).await;
             // What does not get ready costs its time once, not with every frame.
