@@ -13,7 +13,7 @@ const { values, positionals: [file] } = parseArgs({
   allowPositionals: true,
   options: {
     domreel: { type: "string", default: "../../target/release/domreel" },
-    events: { type: "string", default: "../../target/release/events" },
+    events: { type: "string", default: "../../target/release/examples/bench-events" },
     from: { type: "string", default: "10:00" },
     to: { type: "string", default: "10:15" },
     rounds: { type: "string", default: "3" },

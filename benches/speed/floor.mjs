@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Draws and captures the distinct page frames of a clip with a loop that does nothing else.
 //
-//   node floor.mjs FRAMES.json [BROWSERS]        FRAMES.json as `frames` writes it
+//   node floor.mjs FRAMES.json [BROWSERS]        FRAMES.json as `bench-frames` writes it
 //
 // Prints JSON: frames, wall seconds in all and without start-up, processor seconds of the browsers and of all.
 import { readFileSync } from "node:fs";

@@ -17,7 +17,7 @@ const { values, positionals: recordings } = parseArgs({
   allowPositionals: true,
   options: {
     domreel: { type: "string", default: "../../target/release/domreel" },
-    frames: { type: "string", default: "../../target/release/frames" },
+    frames: { type: "string", default: "../../target/release/examples/bench-frames" },
     jobs: { type: "string", default: "1,2" },
     rounds: { type: "string", default: "3" },
   },

@@ -1,5 +1,5 @@
 //! Parses an rrweb recording with serde_json into typed events and says how long that took:
-//! `events RECORDING.json`.
+//! `bench-events RECORDING.json`.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -90,7 +90,7 @@ struct Node {
 }
 
 fn main() -> anyhow::Result<()> {
-    let path = std::env::args_os().nth(1).context("usage: events RECORDING.json")?;
+    let path = std::env::args_os().nth(1).context("usage: bench-events RECORDING.json")?;
     let bytes = std::fs::read(path)?;
     let began = Instant::now();
     let events: Vec<Event> = serde_json::from_slice(&bytes)?;

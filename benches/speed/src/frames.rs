@@ -1,5 +1,5 @@
 //! Writes down what a browser has to be told for the distinct page frames of a clip, for a loop that does
-//! nothing else: `frames RECORDING OUT.json [WIDTH [FPS]]`.
+//! nothing else: `bench-frames RECORDING OUT.json [WIDTH [FPS]]`.
 
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ const MOST: usize = 4;
 fn main() -> anyhow::Result<()> {
     let mut args = std::env::args_os().skip(1);
     let (Some(input), Some(output)) = (args.next(), args.next()) else {
-        anyhow::bail!("usage: frames RECORDING OUT.json [WIDTH [FPS]]");
+        anyhow::bail!("usage: bench-frames RECORDING OUT.json [WIDTH [FPS]]");
     };
     let mut number = |default: u32| {
         let given = args.next().and_then(|arg| arg.to_str()?.parse().ok());
