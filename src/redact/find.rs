@@ -7,6 +7,7 @@
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::Rules;
@@ -14,7 +15,7 @@ use super::masker::{Context, Known, Masker};
 use super::pattern::Preset;
 use crate::dom::{NodeView, Page};
 use crate::recording::{
-    Attribute, EventData, EventKind, Input, Mutation, NodeContent, NodeId, NodeTree, Tab,
+    Attribute, Event, EventData, EventKind, Input, Mutation, NodeContent, NodeId, NodeTree, Tab,
 };
 
 /// Text nodes before and after a text that are read together with it.
@@ -25,6 +26,9 @@ const REACH: usize = 60;
 
 /// Bytes that are read together with a text, to each side.
 const NEIGHBOURHOOD: usize = 200;
+
+/// Events that are decoded at once, on all cores.
+const DECODED_AHEAD: usize = 64;
 
 /// Longest text of a masked element that is sought elsewhere, in characters.
 const LONGEST_NAME: usize = 200;
@@ -76,24 +80,27 @@ pub(super) fn find(tab: &Tab, rules: &Rules, known: &mut Known) -> Found {
         },
     };
     let mut unused = Vec::new();
-    for event in &tab.events {
-        let matters = matches!(
+    let matters = |event: &&Event| {
+        matches!(
             event.kind,
             EventKind::FullSnapshot | EventKind::Mutation | EventKind::Input
-        );
-        if !matters {
-            continue;
-        }
-        // What cannot be read cannot be shown either.
-        let Ok(data) = event.data() else { continue };
-        finder.page.apply(&data, event.time, event.index, &mut unused);
-        unused.clear();
-        finder.page.take_damage();
-        match &*data {
-            EventData::FullSnapshot(snapshot) => finder.new_page(&snapshot.tree),
-            EventData::Mutation(mutation) => finder.mutated(mutation),
-            EventData::Input(input) => finder.typed(input),
-            _ => {}
+        )
+    };
+    let events: Vec<&Event> = tab.events.iter().filter(matters).collect();
+    for events in events.chunks(DECODED_AHEAD) {
+        let decoded: Vec<_> = events.par_iter().map(|event| event.data()).collect();
+        for (event, data) in events.iter().zip(decoded) {
+            // What cannot be read cannot be shown either.
+            let Ok(data) = data else { continue };
+            finder.page.apply(&data, event.time, event.index, &mut unused);
+            unused.clear();
+            finder.page.take_damage();
+            match &*data {
+                EventData::FullSnapshot(snapshot) => finder.new_page(&snapshot.tree),
+                EventData::Mutation(mutation) => finder.mutated(mutation),
+                EventData::Input(input) => finder.typed(input),
+                _ => {}
+            }
         }
     }
     let mut found = finder.found;

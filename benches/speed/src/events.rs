@@ -90,7 +90,9 @@ struct Node {
 }
 
 fn main() -> anyhow::Result<()> {
-    let path = std::env::args_os().nth(1).context("usage: bench-events RECORDING.json")?;
+    let path = std::env::args_os()
+        .nth(1)
+        .context("usage: bench-events RECORDING.json")?;
     let bytes = std::fs::read(path)?;
     let began = Instant::now();
     let events: Vec<Event> = serde_json::from_slice(&bytes)?;

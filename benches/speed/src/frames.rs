@@ -55,7 +55,9 @@ fn main() -> anyhow::Result<()> {
         height: scene.height,
         still: false,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let times = runtime.block_on(distinct(&stage, tab, &plan))?;
     let pieces = (1..=MOST)
         .map(|browsers| {
