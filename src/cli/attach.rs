@@ -1,17 +1,15 @@
 //! Puts a clip, and what there is to say about it, into a document that is there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use domreel::embed::ClipFiles;
-use domreel::embed::beside::Extra;
-use domreel::encode::Format;
 
 use super::Done;
 use super::console::Console;
 use super::document::{Document, SectionArgs, stem};
 use super::failure::{Failure, Status};
-use super::render::{self, RenderArgs};
+use super::render::{self, RenderArgs, Work};
 
 /// Put a clip with errors, steps and environment into a Markdown or HTML document or a notebook
 ///
@@ -23,6 +21,7 @@ use super::render::{self, RenderArgs};
   domreel attach session.json --from 0:40 --until 1:05 --to postmortem.md --under Timeline
   domreel attach session.json --auto --to analysis.ipynb
   domreel attach session.json --around request:5xx -o clips/order.mp4 --to report.html
+  domreel attach session.json --around error --format mp4 --max-size 5MB --to postmortem.md
 
 The section goes before ‘<!-- domreel -->’, under the heading that --under names, or to the end.")]
 pub(crate) struct AttachArgs {
@@ -52,19 +51,12 @@ impl AttachArgs {
 pub(crate) fn run(args: &AttachArgs, console: &Console) -> Done {
     // What cannot be added to is better known before the clip is made.
     let document = Document::open(&args.document)?;
-    let output = match args.render.output() {
-        Some(output) => output.to_owned(),
-        None => beside_document(args),
+    let work = match args.render.output() {
+        Some(output) => args.render.work(output)?,
+        None => beside_document(args)?,
     };
-    let mut extras = args.render.extras();
-    // The section is made of the one and shows the other.
-    extras.extend([Extra::Manifest, Extra::Poster]);
-    if Format::of_name(&output).is_some_and(Format::is_video) {
-        extras.push(Extra::Vtt);
-    }
-    extras.sort_unstable();
-    extras.dedup();
-    let made = render::make(&args.render, &output, &extras, console)?;
+    let extras = render::for_a_document(args.render.extras(), work.plan.format);
+    let made = render::make(&args.render, &work, &extras, console)?;
     let Some(manifest) = made.manifest else {
         return Err(Failure::message(
             Status::Internal,
@@ -72,19 +64,15 @@ pub(crate) fn run(args: &AttachArgs, console: &Console) -> Done {
         ));
     };
     let clip = ClipFiles {
-        path: output.clone(),
+        path: work.output,
         manifest,
     };
     document.put(&args.section, &clip, console)
 }
 
 /// `postmortem-session.gif` beside `postmortem.md`.
-fn beside_document(args: &AttachArgs) -> PathBuf {
-    let format = args.render.format().unwrap_or(Format::Gif);
+fn beside_document(args: &AttachArgs) -> Result<Work, Failure> {
     let name = format!("{}-{}", stem(&args.document), args.render.recording_name());
-    let name = match format.extension() {
-        Some(extension) => format!("{name}.{extension}"),
-        None => name,
-    };
-    args.document.with_file_name(name)
+    let folder = args.document.parent().unwrap_or(Path::new(""));
+    args.render.work_in(folder, &name)
 }

@@ -45,7 +45,7 @@ pub(crate) struct ClipArgs {
     /// Hold the last frame for so many seconds
     #[arg(long, value_name = "TIME", default_value_t = ClipOptions::default().hold, help_heading = "Clip")]
     hold: Seconds,
-    /// Most frames a second, 1 to 120 [default: 12]
+    /// Most frames a second, 1 to 120 [default: 24 for videos, 12 otherwise]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(ClipOptions::MAX_FPS)),
           help_heading = "Clip")]
     fps: Option<u32>,

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use domreel::clip::{Clip, ClipError, ClipOptions, Seconds, Speed, utc_text};
-use domreel::encode::output::{EncodeOptions, open};
 use domreel::format::ReadOptions;
 use domreel::moment::{Around, moments};
 use domreel::recording::{Recording, Tab};
@@ -17,12 +16,13 @@ use super::Done;
 use super::browser::BrowserArgs;
 use super::console::Console;
 use super::failure::{Failure, Status};
+use super::file::{self, ClipFormat, EncoderArgs, FileArgs};
 use super::input::{busiest, tell_redaction, warn_of_damage};
 use super::interrupt::Interrupt;
 use super::picture::OverlayArgs;
 use super::progress::{RenderBar, WholeOrNothing};
 use super::redact::RedactArgs;
-use super::render::{ClipFormat, drawing, size, target};
+use super::render::{drawing, size};
 
 /// Show a session that fails and a healthy one side by side, on one clock
 ///
@@ -109,7 +109,9 @@ struct Made<'a> {
 }
 
 pub(crate) fn run(args: &CompareArgs, console: &Console) -> Done {
-    let (target, format) = target(&args.output, args.format)?;
+    let file = FileArgs::of_format(args.format);
+    let (target, named) = file::target(&args.output, &file)?;
+    let plan = file.plan(named, &EncoderArgs::default())?;
     let drawing = drawing(&args.browser, args.jobs.map_or(0, usize::from))?;
     let interrupt = Interrupt::listen()?;
     let failing = read(args, &args.failing)?;
@@ -133,14 +135,14 @@ pub(crate) fn run(args: &CompareArgs, console: &Console) -> Done {
         clip: ClipOptions {
             speed: args.speed,
             hold: args.hold,
-            fps: args.fps.unwrap_or(format.default_fps() as u32),
+            fps: args.fps.unwrap_or(plan.default_fps()),
             ..ClipOptions::default()
         },
         overlay,
         drawing,
         ..RenderOptions::default()
     };
-    let encoder = open(&target, format, &EncodeOptions::default())?;
+    let encoder = plan.open(&target, render.clip.fps)?;
     let bar = RenderBar::new(console, interrupt);
     let side = |at: usize, recording| Side {
         recording,
@@ -166,7 +168,7 @@ pub(crate) fn run(args: &CompareArgs, console: &Console) -> Done {
     }
     let made = Made {
         output: &args.output,
-        format: format.name(),
+        format: plan.format.name(),
         width: summary.width,
         height: summary.height,
         frames: summary.frames,

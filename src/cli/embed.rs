@@ -97,11 +97,10 @@ pub(crate) fn run(args: &EmbedArgs, console: &Console) -> Done {
         title: args.title.clone(),
     };
     let snippet = snippet(target, &clip, &options)?;
-    let is_file = matches!(target, Target::Html | Target::Notebook);
     let output = match &args.output {
         Some(output) if output.as_os_str() == "-" => None,
         Some(output) => Some(output.clone()),
-        None if is_file => Some(args.clip.with_extension(snippet.extension)),
+        None if is_file(target) => Some(args.clip.with_extension(snippet.extension)),
         None => None,
     };
     if let Some(output) = &output {
@@ -120,6 +119,35 @@ pub(crate) fn run(args: &EmbedArgs, console: &Console) -> Done {
         Some(output) => console.finished(&embedded, false, || output.display().to_string()),
         None => console.result(&embedded, || snippet.text.clone()),
     }
+}
+
+/// Writes the snippet of a clip that was just made beside it: `clip.html`, `clip.ipynb`, `clip.jira.json`.
+/// Tells what is left to be done, and returns where it is.
+pub(super) fn write_beside(
+    target: Target,
+    clip: &ClipFiles,
+    url: Option<String>,
+    console: &Console,
+) -> Result<PathBuf, Failure> {
+    let options = SnippetOptions {
+        url,
+        ..SnippetOptions::default()
+    };
+    let snippet = snippet(target, clip, &options)?;
+    let path = clip.path.with_extension(match is_file(target) {
+        true => snippet.extension.to_owned(),
+        false => format!("{target}.{}", snippet.extension),
+    });
+    write_file(&path, snippet.text.as_bytes())?;
+    for note in &snippet.notes {
+        console.note(note);
+    }
+    Ok(path)
+}
+
+/// Whether a snippet is a file that needs no other.
+fn is_file(target: Target) -> bool {
+    matches!(target, Target::Html | Target::Notebook)
 }
 
 /// A manifest that is of another clip tells something wrong.

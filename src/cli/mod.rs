@@ -16,6 +16,7 @@ mod embed;
 mod failure;
 #[cfg(feature = "fetch")]
 mod fetch;
+mod file;
 mod input;
 mod inspect;
 mod interrupt;
@@ -48,7 +49,7 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use self::console::Console;
 use self::failure::{Failure, Status};
 
-/// Turns a recorded web session into a clip: a GIF, or frames.
+/// Turns a recorded web session into a clip: a GIF, a video, or frames.
 ///
 /// Reads what rrweb's recorder writes, shows it in a headless Chromium that is cut off from the
 /// network, and draws cursor, clicks, address and clocks into the picture.
@@ -83,7 +84,7 @@ pub(crate) struct GlobalArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Render(render::RenderArgs),
+    Render(Box<render::RenderArgs>),
     Shot(shot::ShotArgs),
     Storyboard(Box<storyboard::StoryboardArgs>),
     Compare(Box<compare::CompareArgs>),

@@ -8,7 +8,8 @@ use domreel::render::{Crop, Framing};
 /// How large the pictures are.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct SizeArgs {
-    /// Width of the page's picture in device pixels [default: 800 for GIF, as recorded otherwise]
+    /// Width of the page's picture in device pixels [default: 1280 for videos, as recorded for
+    /// frames and stills, 800 otherwise]
     ///
     /// A page that was recorded narrower is not enlarged.
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=8192),

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use clap::Args;
 use domreel::dom::missing_in_words;
+use domreel::embed::ClipFiles;
 use domreel::embed::beside::Extra;
 use domreel::embed::manifest::Manifest;
-use domreel::encode::output::{EncodeOptions, Format, Target, open, partial_name};
+use domreel::encode::output::{Format, Target, partial_name};
 use domreel::redact::RedactionReport;
 use domreel::render::{DrawingOptions, RenderOptions, Report, render};
 use serde::Serialize;
@@ -17,13 +18,15 @@ use super::beside::{self, BesideArgs};
 use super::browser::BrowserArgs;
 use super::clip::ClipArgs;
 use super::console::Console;
+use super::embed;
 use super::failure::{Failure, Status};
+use super::file::{self, EncoderArgs, FileArgs, FilePlan};
 use super::input::{InputArgs, TabArgs, tell_redaction, warn_of_damage};
 use super::interrupt::Interrupt;
 use super::picture::{FramingArgs, OverlayArgs, SizeArgs};
 use super::progress::RenderBar;
 
-/// Make a clip of a recording: a GIF, or a directory of PNG frames
+/// Make a clip of a recording: a GIF, a video, an animated picture, or a directory of PNG frames
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   domreel render session.json -o clip.gif
@@ -31,6 +34,9 @@ use super::progress::RenderBar;
   domreel render session.json.gz --from 0:40 --to 1:05 -o clip.gif
   domreel render session.json --from 13:37:05Z --speed 2 --idle off --width 1280 -o clip.gif
   domreel render session.json --around error -o clip.gif --with manifest,vtt,poster
+  domreel render session.json --around error -o clip.mp4 --max-size 2MB
+  domreel render session.json --for github -o clip   clip.mp4 of at most 10 MB, and clip.github.md
+  domreel render session.json --for jira -o clip     clip.gif and clip.jira.json
   domreel render session.json -o frames/             PNG files and frames.json
   cat session.json | domreel render - -o - > clip.gif
 
@@ -40,15 +46,17 @@ pub(crate) struct RenderArgs {
     input: InputArgs,
     #[command(flatten)]
     tab: TabArgs,
-    /// Where the clip goes: a file, a directory for PNG frames, or ‘-’ for standard output
+    /// Where the clip goes: a file (.gif, .mp4, .webp, .apng, .webm), a directory for PNG frames, or ‘-’ for
+    /// standard output
     // No value means that ‘attach’ chooses the place.
     #[arg(short, long, value_name = "OUT", required = true)]
     output: Option<PathBuf>,
     #[command(flatten)]
     beside: BesideArgs,
-    /// Format of the clip [default: what the name of OUT says]
-    #[arg(long, value_enum)]
-    format: Option<ClipFormat>,
+    #[command(flatten)]
+    file: FileArgs,
+    #[command(flatten)]
+    encoder: EncoderArgs,
     #[command(flatten)]
     clip: ClipArgs,
     #[command(flatten)]
@@ -67,30 +75,14 @@ pub(crate) struct RenderArgs {
     timings: bool,
 }
 
-/// Formats of clips.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum ClipFormat {
-    /// An animated GIF
-    Gif,
-    /// A directory of PNG frames with frames.json
-    Png,
-}
-
-impl ClipFormat {
-    pub(crate) fn format(self) -> Format {
-        match self {
-            ClipFormat::Gif => Format::Gif,
-            ClipFormat::Png => Format::Png,
-        }
-    }
-}
-
 /// What was made. The names of its fields are stable.
 #[derive(Debug, Serialize)]
 struct Made<'a> {
     /// Where it is; `-` for standard output.
     output: &'a Path,
     format: &'static str,
+    /// Where the snippet is, if there is one.
+    snippet: Option<PathBuf>,
     /// Clip time made in a unit of wall-clock time.
     speed: f64,
     elapsed_ms: u64,
@@ -110,24 +102,45 @@ pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
             "name a place for the clip with --output",
         ));
     };
-    let clip = make(args, output, &args.beside.extras(), console)?;
+    let to_stdout = output.as_os_str() == "-";
+    let work = args.work(output)?;
+    let mut extras = args.extras();
+    let target = work.plan.preset.as_ref().map(|preset| preset.target);
+    let target = target.filter(|_| !to_stdout);
+    if target.is_some() {
+        extras = for_a_document(extras, work.plan.format);
+    }
+    let clip = make(args, &work, &extras, console)?;
     let elapsed = began.elapsed();
     let report = clip.report;
+    let output = &work.output;
+    let snippet = match (target, clip.manifest) {
+        (Some(target), Some(manifest)) => {
+            let path = output.clone();
+            Some(embed::write_beside(
+                target,
+                &ClipFiles { path, manifest },
+                None,
+                console,
+            )?)
+        }
+        _ => None,
+    };
     let result = Made {
         output,
-        format: clip.format.name(),
+        format: work.plan.format.name(),
+        snippet,
         speed: report.clip_ms as f64 / 1000.0 / elapsed.as_secs_f64().max(0.001),
         elapsed_ms: elapsed.as_millis() as u64,
         damage: clip.damage,
         redactions: clip.redactions,
         report,
     };
-    console.finished(&result, output.as_os_str() == "-", || result.text())
+    console.finished(&result, to_stdout, || result.text())
 }
 
 /// A clip that was made.
 pub(super) struct Clip {
-    format: Format,
     report: Report,
     /// What of the input could not be used, all of it counted.
     damage: u64,
@@ -135,6 +148,13 @@ pub(super) struct Clip {
     redactions: RedactionReport,
     /// What is known about it, where that was asked for.
     pub(super) manifest: Option<Manifest>,
+}
+
+/// Where a clip goes and what its file is.
+pub(super) struct Work {
+    pub(super) output: PathBuf,
+    target: Target,
+    pub(super) plan: FilePlan,
 }
 
 impl RenderArgs {
@@ -153,21 +173,63 @@ impl RenderArgs {
         self.input.name()
     }
 
-    /// The format that was asked for.
-    pub(super) fn format(&self) -> Option<Format> {
-        self.format.map(ClipFormat::format)
+    /// The clip for a place.
+    ///
+    /// # Errors
+    /// When its name tells no format, or what is asked for does not go together.
+    pub(super) fn work(&self, output: &Path) -> Result<Work, Failure> {
+        let (mut target, named) = file::target(output, &self.file)?;
+        let plan = self.file.plan(named, &self.encoder)?;
+        let mut output = output.to_owned();
+        // What is made for a place goes by a name that the place knows.
+        if let (Target::Path(path), None, Some(_)) = (&mut target, named, &plan.preset)
+            && let (None, Some(extension)) = (path.extension(), plan.format.extension())
+        {
+            path.set_extension(extension);
+            output.clone_from(path);
+        }
+        Ok(Work { output, target, plan })
     }
+
+    /// The clip in a folder, of the format that was asked for: a GIF if none was.
+    ///
+    /// # Errors
+    /// When what is asked for does not go together.
+    pub(super) fn work_in(&self, folder: &Path, name: &str) -> Result<Work, Failure> {
+        let plan = self.file.plan(None, &self.encoder)?;
+        let output = folder.join(match plan.format.extension() {
+            Some(extension) => format!("{name}.{extension}"),
+            None => name.to_owned(),
+        });
+        Ok(Work {
+            target: Target::Path(output.clone()),
+            output,
+            plan,
+        })
+    }
+}
+
+/// The files beside a clip that documents are made of, and what else was asked for.
+pub(super) fn for_a_document(mut extras: Vec<Extra>, format: Format) -> Vec<Extra> {
+    // Sections and snippets are made of the one and show the other.
+    extras.extend([Extra::Manifest, Extra::Poster]);
+    if format.is_video() {
+        extras.push(Extra::Vtt);
+    }
+    extras.sort_unstable();
+    extras.dedup();
+    extras
 }
 
 /// Makes the clip that was asked for, and the files beside it.
 pub(super) fn make(
     args: &RenderArgs,
-    output: &Path,
+    work: &Work,
     extras: &[Extra],
     console: &Console,
 ) -> Result<Clip, Failure> {
+    let Work { output, target, plan } = work;
     beside::check(output, extras, &args.input)?;
-    let (target, format) = target(output, args.format)?;
     let drawing = drawing(&args.browser, args.jobs.map_or(0, usize::from))?;
     let interrupt = Interrupt::listen()?;
     let choice = args.clip.choice();
@@ -176,22 +238,22 @@ pub(super) fn make(
     let parsed = began.elapsed();
     let tab = args.tab.choose(&recording, console)?;
     let options = RenderOptions {
-        clip: args.clip.options(format.default_fps() as u32),
+        clip: args.clip.options(plan.default_fps()),
         choice,
-        size: args.size.size(format.default_width()),
+        size: args.size.size(plan.default_width()),
         framing: args.framing.framing(),
         overlay: args.input.overlay(&args.overlay)?,
         still: false,
         drawing,
     };
-    let encoder = open(&target, format, &EncodeOptions::default())?;
+    let encoder = plan.open(target, options.clip.fps)?;
     let encoder = beside::with_poster(encoder, output, extras, (&recording, tab), &options)?;
     let bar = RenderBar::new(console, interrupt).keeping_what_is_there();
     let rendered = render(&recording, tab, &options, encoder, &bar);
     drop(bar);
     let mut report = rendered?;
     if report.partial {
-        return Err(stopped(output, format, &report));
+        return Err(stopped(output, plan.format, &report));
     }
     report.timings.parse_ms = parsed.as_secs_f64() * 1000.0;
     if args.timings {
@@ -200,13 +262,19 @@ pub(super) fn make(
     if let Some(chosen) = &report.chosen {
         console.note(chosen);
     }
+    if let Some(traded) = &report.traded {
+        console.note(&format!(
+            "to be small enough, the clip was given {traded}; without, it has {}",
+            size(traded.from_bytes)
+        ));
+    }
     let manifest = if extras.is_empty() {
         None
     } else {
         beside::write_storyboard(output, extras, (&recording, tab), &options)?;
         Some(beside::describe(
             output,
-            format,
+            plan.format,
             extras,
             (&recording, tab),
             &options,
@@ -215,7 +283,6 @@ pub(super) fn make(
     };
     tell_redaction(&recording, console);
     Ok(Clip {
-        format,
         damage: warn_of_damage(&recording, console),
         redactions: recording.redaction.clone(),
         report,
@@ -286,25 +353,6 @@ pub(super) fn drawing(browser: &BrowserArgs, jobs: usize) -> Result<DrawingOptio
     })
 }
 
-/// Where the clip goes, and in which format.
-pub(super) fn target(output: &Path, format: Option<ClipFormat>) -> Result<(Target, Format), Failure> {
-    let format = format.map(ClipFormat::format);
-    if output.as_os_str() == "-" {
-        return Ok((Target::Stdout, format.unwrap_or(Format::Gif)));
-    }
-    let format = format.or_else(|| Format::of_name(output)).ok_or_else(|| {
-        Failure::message(
-            Status::Usage,
-            format!(
-                "the name {} tells no format that domreel writes: end it in .gif, name a directory for PNG \
-                 frames, or give --format",
-                output.display()
-            ),
-        )
-    })?;
-    Ok((Target::Path(output.to_owned()), format))
-}
-
 /// A number of bytes as people read it.
 pub(super) fn size(bytes: u64) -> String {
     match bytes {
@@ -317,26 +365,6 @@ pub(super) fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_option_comes_before_the_name() {
-        let format = |name: &str, format| target(Path::new(name), format).map(|(_, format)| format).ok();
-        assert_eq!(format("clip.gif", None), Some(Format::Gif));
-        assert_eq!(format("clip.gif", Some(ClipFormat::Png)), Some(Format::Png));
-        assert_eq!(format("frames", None), Some(Format::Png));
-        assert_eq!(format("-", None), Some(Format::Gif));
-        assert_eq!(format("clip.doc", None), None);
-        assert_eq!(format("clip.doc", Some(ClipFormat::Gif)), Some(Format::Gif));
-    }
-
-    #[test]
-    fn a_dash_is_standard_output() {
-        assert_eq!(target(Path::new("-"), None).unwrap().0, Target::Stdout);
-        assert_eq!(
-            target(Path::new("./-"), Some(ClipFormat::Gif)).unwrap().0,
-            Target::Path("./-".into())
-        );
-    }
 
     #[test]
     fn sizes_are_told_in_the_unit_that_fits() {

@@ -130,6 +130,20 @@ impl Clip {
     pub fn since_origin(&self, recording: f64) -> f64 {
         recording - self.origin
     }
+
+    /// Clip time, in milliseconds, at which a recording time is shown; `None` when it is not.
+    pub fn shown(&self, recording: f64) -> Option<f64> {
+        // What other systems tell of can lie a little beside the recording: it is shown at its end.
+        let recording = recording.clamp(self.origin, self.session_end);
+        self.map
+            .segments()
+            .iter()
+            .find(|segment| {
+                matches!(segment.kind, SegmentKind::Play | SegmentKind::Hold)
+                    && (segment.recording.start..=segment.recording.end).contains(&recording)
+            })
+            .map(|_| self.map.clip_at(recording))
+    }
 }
 
 /// Start and end of what is shown, in recording time.

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`manifest`] | all that is known about a clip, as a file beside it |
 //! | [`document`] | what there is to say about a clip, in no format yet |
+//! | [`preset`] | what each place takes: formats, bytes, width |
 //! | [`place`] | sections in Markdown and HTML documents that are there |
 //! | [`notebook`] | Jupyter notebooks, new and old |
 //! | [`beside`] | the files beside a clip: manifest, captions, alternative text, steps |
@@ -29,6 +30,7 @@ mod notion;
 mod page;
 pub mod place;
 mod postmortem;
+pub mod preset;
 mod slack;
 mod snippet;
 mod target;

@@ -136,8 +136,8 @@ impl Content<'_> {
         let file = self.file().to_owned();
         self.notes.push(match target {
             Target::Github => format!(
-                "write this to a file and post it with ‘gh issue comment NUMBER --body-file FILE --attach {file}’ \
-                 (gh 2.99 or later uploads the clip and puts its address in), or paste it and drag {file} in"
+                "post this text as FILE with ‘gh issue comment NUMBER --body-file FILE --attach {file}’ (gh 2.99 or later \
+                 uploads the clip and puts its address in), or paste it and drag {file} in"
             ),
             Target::Gitlab => format!(
                 "upload {file} (POST /projects/:id/uploads, or drag it into the text) and give its address with --url"

@@ -43,6 +43,22 @@ impl Default for EncodeOptions {
 }
 
 impl EncodeOptions {
+    /// The options for a quality of 0 to 100 percent, where 80 is the default.
+    pub fn of_quality(percent: u8) -> Self {
+        let defaults = Self::default();
+        let below = 80u8.saturating_sub(percent);
+        let above = percent.clamp(80, 100) - 80;
+        let usual = defaults.gif.tolerance;
+        Self {
+            gif: Quality {
+                colours: (256.0 / 2f64.powf(f64::from(below) / 27.0)).round() as u16,
+                tolerance: (usual + below / 5).saturating_sub(above.div_ceil(20 / usual.max(1))),
+            },
+            quantiser: (defaults.quantiser + below * 3 / 10).saturating_sub(above * 3 / 5),
+            ..defaults
+        }
+    }
+
     fn gif(&self) -> GifOptions {
         GifOptions {
             repeat: self.repeat,
@@ -101,7 +117,7 @@ fn open_ffmpeg(
     let Some(program) = options.ffmpeg.clone() else {
         return Err(EncodeError::Unsupported {
             format: format.name(),
-            instead: "install ffmpeg and ask for it, or choose another format",
+            instead: "have an ffmpeg make it (--encoder ffmpeg), or choose another format",
         });
     };
     let file = temporary(path)?;
@@ -352,6 +368,23 @@ mod tests {
             Path::new("a/b.c.partial.mp4")
         );
         assert_eq!(partial_name(Path::new("clip")), Path::new("clip.partial"));
+    }
+
+    #[test]
+    fn quality_goes_both_ways_from_the_default() {
+        let of = |percent| {
+            let options = EncodeOptions::of_quality(percent);
+            (options.gif.colours, options.gif.tolerance, options.quantiser)
+        };
+        let usual = EncodeOptions::default();
+        assert_eq!(of(80), (usual.gif.colours, usual.gif.tolerance, usual.quantiser));
+        assert_eq!(of(100), (256, 0, 10));
+        let all: Vec<_> = (0..=100).map(of).collect();
+        assert!(
+            all.windows(2)
+                .all(|two| two[0].0 <= two[1].0 && two[0].1 >= two[1].1 && two[0].2 >= two[1].2)
+        );
+        assert!(all[0].0 >= 16 && all[0].2 <= 51);
     }
 
     #[test]

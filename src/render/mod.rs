@@ -11,6 +11,7 @@
 
 mod ahead;
 mod capture;
+mod chapters;
 mod choose;
 mod chunk;
 mod compare;
@@ -61,12 +62,13 @@ pub fn render(
     recording: &Recording,
     tab: &Tab,
     options: &RenderOptions,
-    encoder: Box<dyn Encoder>,
+    mut encoder: Box<dyn Encoder>,
     progress: &dyn Progress,
 ) -> Result<Report, RenderError> {
     let began = Instant::now();
     progress.phase(Phase::Starting);
     let (clip, chosen) = shown(recording, tab, options)?;
+    encoder.set_chapters(chapters::chapters(&moments(tab, &recording.telemetry), &clip));
     let plan = Plan::new(tab, &clip);
     let scene = framing::scene(recording, tab, &clip, options)?;
     let overlay = Overlay::new(tab, &recording.telemetry, &clip, &scene, &options.overlay);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::clip::Clip;
 use crate::dom::{Fidelity, MissingShown};
 use crate::encode::Summary;
+use crate::encode::fit::Traded;
 use crate::recording::DamageReport;
 
 /// What a render did, for people and scripts.
@@ -34,6 +35,8 @@ pub struct Report {
     pub recording_ms: f64,
     /// Bytes written.
     pub bytes: u64,
+    /// What was given up for the file to be as small as it had to be.
+    pub traded: Option<Traded>,
     /// Changes that the page refused.
     pub refused_changes: u64,
     /// What the pages that are shown refer to but the recording does not contain.
@@ -69,5 +72,6 @@ impl Report {
         self.height = summary.height;
         self.frames = summary.frames;
         self.bytes = summary.bytes;
+        self.traded = summary.traded;
     }
 }

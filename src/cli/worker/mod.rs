@@ -25,6 +25,7 @@ use self::renderer::ChromiumRenderer;
 use super::browser::BrowserArgs;
 use super::console::Console;
 use super::failure::{Failure, Status};
+use super::file::EncoderArgs;
 use super::interrupt::Interrupt;
 use super::{Done, GlobalArgs};
 
@@ -103,6 +104,8 @@ pub(crate) struct WorkArgs {
     #[arg(long, value_name = "MIB", default_value_t = 256, help_heading = "Limits")]
     min_memory: u64,
     #[command(flatten)]
+    encoder: EncoderArgs,
+    #[command(flatten)]
     pub(crate) browser: BrowserArgs,
 }
 
@@ -155,6 +158,7 @@ impl WorkArgs {
             max_events: self.max_events,
             max_nodes: self.max_nodes,
             max_session_ms: self.max_session.milliseconds(),
+            encoder: self.encoder.clone(),
             console: Console::new(GlobalArgs {
                 quiet: true,
                 verbose: 0,

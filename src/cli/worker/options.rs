@@ -3,7 +3,6 @@
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
-use domreel::encode::output::Format;
 use domreel::format::FormatName;
 use domreel::overlay::{OutputSize, OverlayOptions};
 use domreel::redact::Redaction;
@@ -11,10 +10,10 @@ use domreel::render::Framing;
 use serde_json::{Map, Value};
 
 use crate::cli::clip::ClipArgs;
+use crate::cli::file::{EncoderArgs, FileArgs, FilePlan};
 use crate::cli::input::TabArgs;
 use crate::cli::picture::{FramingArgs, OverlayArgs, SizeArgs};
 use crate::cli::redact::RedactArgs;
-use crate::cli::render::ClipFormat;
 
 /// The options as a command line of their own.
 #[derive(Debug, Parser)]
@@ -32,9 +31,8 @@ pub(crate) struct JobOptions {
     /// What kind of recording it is, where that is not found: rrweb, datadog, posthog, sentry …
     #[arg(long, value_name = "KIND", help_heading = "Recording")]
     pub(crate) read_as: Option<FormatName>,
-    /// Format of the clip
-    #[arg(long, value_enum, default_value = "gif", help_heading = "Clip")]
-    format: ClipFormat,
+    #[command(flatten)]
+    file: FileArgs,
     #[command(flatten)]
     clip: ClipArgs,
     #[command(flatten)]
@@ -71,20 +69,21 @@ impl JobOptions {
         Ok(line.options)
     }
 
-    pub(crate) fn format(&self) -> Format {
-        self.format.format()
+    /// What the file is, where the worker `encoder` says with what.
+    pub(crate) fn file(&self, encoder: &EncoderArgs) -> Result<FilePlan, String> {
+        self.file.plan(None, encoder).map_err(|error| error.to_string())
     }
 
-    pub(crate) fn clip(&self) -> domreel::clip::ClipOptions {
-        self.clip.options(self.format().default_fps() as u32)
+    pub(crate) fn clip(&self, file: &FilePlan) -> domreel::clip::ClipOptions {
+        self.clip.options(file.default_fps())
     }
 
     pub(crate) fn choice(&self) -> domreel::render::Choice {
         self.clip.choice()
     }
 
-    pub(crate) fn size(&self) -> OutputSize {
-        self.size.size(self.format().default_width())
+    pub(crate) fn size(&self, file: &FilePlan) -> OutputSize {
+        self.size.size(file.default_width())
     }
 
     pub(crate) fn framing(&self) -> Framing {
@@ -208,8 +207,9 @@ mod tests {
             json!({"from": "0:40", "width": "640", "hide": "bar,cursor"})
         );
         let job = JobOptions::read(&options).unwrap();
-        assert_eq!(job.size().width, Some(640));
-        assert_eq!(job.clip().from, "0:40".parse().ok());
+        let file = job.file(&EncoderArgs::default()).unwrap();
+        assert_eq!(job.size(&file).width, Some(640));
+        assert_eq!(job.clip(&file).from, "0:40".parse().ok());
         assert!(Line::try_parse_from(["x"]).unwrap().job.0.is_empty());
         assert!(Line::try_parse_from(["x", "--width", "1"]).is_err());
     }
@@ -217,8 +217,9 @@ mod tests {
     #[test]
     fn json_s_own_types_do_too() {
         let job = read(json!({"width": 640, "speed": 2.5, "hide": ["bar", "clicks"], "tab": null})).unwrap();
-        assert_eq!(job.size().width, Some(640));
-        assert_eq!(job.clip().speed.factor(), 2.5);
+        let file = job.file(&EncoderArgs::default()).unwrap();
+        assert_eq!(job.size(&file).width, Some(640));
+        assert_eq!(job.clip(&file).speed.factor(), 2.5);
         assert_eq!(job.overlay().unwrap().hide.len(), 2);
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use domreel::clip::{ClipError, ClipOptions, Idle, TimePoint};
 use domreel::encode::EncodeError;
 use domreel::encode::frames::png;
-use domreel::encode::output::{EncodeOptions, Target, open};
+use domreel::encode::output::Target;
 use domreel::format::{FormatError, Input, ReadOptions, read};
 use domreel::recording::{DamageKind, EventData, EventKind, Recording};
 use domreel::render::{self, Choice, DrawingOptions, RenderError, RenderOptions, StillOptions};
@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 use super::options::JobOptions;
 use crate::cli::browser::BrowserArgs;
 use crate::cli::console::Console;
+use crate::cli::file::EncoderArgs;
 use crate::cli::{doctor, inspect};
 
 /// Renders with Chromium.
@@ -35,6 +36,8 @@ pub(crate) struct ChromiumRenderer {
     pub(crate) max_nodes: u64,
     /// Length of a tab of a recording, in milliseconds.
     pub(crate) max_session_ms: f64,
+    /// What makes videos, and the table of targets.
+    pub(crate) encoder: EncoderArgs,
     /// Says nothing: what concerns a job goes into its report.
     pub(crate) console: Console,
 }
@@ -124,7 +127,8 @@ impl Renderer for ChromiumRenderer {
     }
 
     fn check(&self, options: &Map<String, Value>) -> Result<(), JobError> {
-        line(options).map(|_| ())
+        line(options)?.file(&self.encoder).map_err(bad_option)?;
+        Ok(())
     }
 
     fn render(
@@ -135,6 +139,7 @@ impl Renderer for ChromiumRenderer {
         progress: &Progress,
     ) -> Result<Rendered, JobError> {
         let line = line(&job.options)?;
+        let plan = line.file(&self.encoder).map_err(bad_option)?;
         let recording = self.read(input, &line)?;
         progress.alive();
         let tab = line
@@ -142,21 +147,21 @@ impl Renderer for ChromiumRenderer {
             .choose(&recording, &self.console)
             .map_err(|failure| JobError::fatal(Class::Option, failure.to_string()))?;
         let options = RenderOptions {
-            clip: line.clip(),
+            clip: line.clip(&plan),
             choice: line.choice(),
-            size: line.size(),
+            size: line.size(&plan),
             framing: line.framing(),
             overlay: line.overlay().map_err(bad_option)?,
             still: false,
             drawing: self.drawing(self.browsers)?,
         };
-        let format = line.format();
+        let format = plan.format;
         let (name, media_type) = match format.extension().zip(format.media_type()) {
             Some((extension, media_type)) => (format!("clip.{extension}"), media_type),
             None => ("frames".to_owned(), ""),
         };
         let target = Target::Path(out_dir.join(&name));
-        let encoder = open(&target, format, &EncodeOptions::default()).map_err(not_encoded)?;
+        let encoder = plan.open(&target, options.clip.fps).map_err(not_encoded)?;
         let report = render::render(&recording, tab, &options, encoder, &Reporter(progress));
         let report = report.map_err(not_rendered)?;
         for _ in 0..report.restarts {
@@ -208,7 +213,7 @@ impl Renderer for ChromiumRenderer {
                 ..ClipOptions::default()
             },
             choice: Choice::Range,
-            size: line.size(),
+            size: line.size(&line.file(&self.encoder).map_err(bad_option)?),
             framing: line.framing(),
             overlay: line.overlay().map_err(bad_option)?,
             still: false,

@@ -149,17 +149,7 @@ impl Times<'_> {
 
     /// Where the clip shows a recording time; `None` when it does not.
     fn shown(&self, recording: f64) -> Option<f64> {
-        // What other systems tell of can lie a little beside the recording: it is shown at its end.
-        let recording = recording.clamp(self.clip.origin, self.clip.session_end);
-        self.clip
-            .map
-            .segments()
-            .iter()
-            .find(|segment| {
-                matches!(segment.kind, SegmentKind::Play | SegmentKind::Hold)
-                    && (segment.recording.start..=segment.recording.end).contains(&recording)
-            })
-            .map(|_| whole(self.clip.map.clip_at(recording)))
+        self.clip.shown(recording).map(whole)
     }
 
     fn stretches(&self) -> Vec<Stretch> {

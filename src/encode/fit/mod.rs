@@ -1,7 +1,7 @@
 //! A clip within a number of bytes, with as little loss as that takes.
 //!
-//! The frames are captured once and wait in a temporary file. If the clip is too large as it is,
-//! settings that give up more and more (colours, frames, size) are tried, the one first that should
+//! The frames are captured once, encoded as they come, and kept in a temporary file as well. Only if the
+//! clip is too large as it is, settings that give up more and more (colours, frames, size) are tried, the one first that should
 //! just fit by the size of the file before; what is given up is [told](Traded).
 
 mod ladder;
@@ -12,6 +12,9 @@ mod tests;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use tempfile::TempDir;
 
 use self::ladder::Rung;
 use self::reduce::{Scaler, Thinner};
@@ -34,7 +37,7 @@ pub struct FitOptions {
 }
 
 /// What was given up for a clip to fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Traded {
     /// Width and height, in percent of what was captured.
     pub scale_percent: u32,
@@ -71,7 +74,11 @@ impl fmt::Display for Traded {
 
 /// Collects a clip and writes it so that it fits; see the [module](self).
 pub struct FitEncoder {
+    /// Makes the clip as it is, while frames come in.
+    first: Option<Box<dyn Encoder>>,
     spool: Spool,
+    /// Where attempts lie: beside the place of the clip, so that its file need only be renamed.
+    directory: TempDir,
     target: Target,
     format: Format,
     options: EncodeOptions,
@@ -96,10 +103,13 @@ impl FitEncoder {
                 instead: "choose a format of one file",
             });
         }
-        // A place or program that is not there is better known before the capture than after it.
-        drop(open(&target, format, &options)?);
+        let directory = directory_for(&target)?;
+        // A place or program that is not there is known before the capture.
+        let first = open(&Target::Path(attempt_path(&directory, 1)), format, &options)?;
         Ok(Self {
+            first: Some(first),
             spool: Spool::new()?,
+            directory,
             target,
             format,
             options,
@@ -110,6 +120,9 @@ impl FitEncoder {
 
     /// Encodes all frames as a rung says, into a file.
     fn attempt(&mut self, rung: Rung, path: &Path) -> Result<Summary, EncodeError> {
+        if let Some(first) = self.first.take() {
+            return first.finish();
+        }
         let options = rung.options(&self.options);
         let mut encoder = open(&Target::Path(path.to_owned()), self.format, &options)?;
         encoder.set_chapters(self.chapters.clone());
@@ -128,8 +141,8 @@ impl FitEncoder {
         encoder.finish()
     }
 
-    /// The best file that fits, in a directory, and what it cost.
-    fn search(&mut self, directory: &Path) -> Result<(PathBuf, Summary), EncodeError> {
+    /// The best file that fits, and what it cost.
+    fn search(&mut self) -> Result<(PathBuf, Summary), EncodeError> {
         let rungs = ladder::rungs(self.format, self.fit.captured_fps);
         let expected: Vec<f64> = rungs
             .iter()
@@ -145,7 +158,7 @@ impl FitEncoder {
         let mut least = u64::MAX;
         while let Some(&rung) = rungs.get(at) {
             attempts += 1;
-            let path = directory.join(format!("{attempts}"));
+            let path = attempt_path(&self.directory, attempts);
             let summary = self.attempt(rung, &path)?;
             if at == 0 {
                 from_bytes = summary.bytes;
@@ -199,10 +212,16 @@ impl FitEncoder {
 
 impl Encoder for FitEncoder {
     fn push(&mut self, frame: Frame) -> Result<(), EncodeError> {
+        if let Some(first) = &mut self.first {
+            first.push(frame.clone())?;
+        }
         self.spool.push(frame)
     }
 
     fn set_chapters(&mut self, chapters: Vec<Chapter>) {
+        if let Some(first) = &mut self.first {
+            first.set_chapters(chapters.clone());
+        }
         self.chapters = chapters;
     }
 
@@ -214,23 +233,7 @@ impl Encoder for FitEncoder {
 
     fn finish(mut self: Box<Self>) -> Result<Summary, EncodeError> {
         self.spool.finish()?;
-        let beside = match &self.target {
-            Target::Path(path) => path.parent().filter(|parent| !parent.as_os_str().is_empty()),
-            Target::Stdout => None,
-        };
-        // Beside the place of the clip, so that its file need only be renamed.
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".domreel-");
-        let directory = match (beside, &self.target) {
-            (Some(beside), _) => builder.tempdir_in(beside),
-            (None, Target::Path(_)) => builder.tempdir_in("."),
-            (None, Target::Stdout) => builder.tempdir(),
-        };
-        let directory = directory.map_err(|source| EncodeError::Write {
-            format: self.format.name(),
-            source,
-        })?;
-        let (file, summary) = self.search(directory.path())?;
+        let (file, summary) = self.search()?;
         let put = || match &self.target {
             Target::Path(path) => std::fs::rename(&file, path),
             Target::Stdout => {
@@ -251,6 +254,30 @@ impl Encoder for FitEncoder {
         })?;
         Ok(summary)
     }
+}
+
+fn directory_for(target: &Target) -> Result<TempDir, EncodeError> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".domreel-");
+    let Target::Path(path) = target else {
+        return builder.tempdir().map_err(|source| EncodeError::File {
+            path: std::env::temp_dir(),
+            source,
+        });
+    };
+    let beside = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    builder.tempdir_in(beside).map_err(|source| EncodeError::File {
+        path: path.clone(),
+        // A missing directory speaks for itself; the temporary one's name would tell nothing.
+        source: std::fs::metadata(beside).err().unwrap_or(source),
+    })
+}
+
+fn attempt_path(directory: &TempDir, attempt: u32) -> PathBuf {
+    directory.path().join(attempt.to_string())
 }
 
 fn remove(path: &Path) -> Result<(), EncodeError> {

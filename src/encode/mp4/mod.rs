@@ -66,7 +66,8 @@ impl<W: Write + Send> Mp4Encoder<W> {
         let quantiser = quantiser.min(51);
         let config = EncoderConfig::new()
             .usage_type(UsageType::ScreenContentRealTime)
-            .rate_control_mode(RateControlMode::Quality)
+            // The one mode that takes a quantiser, and prints nothing where frames must not be skipped.
+            .rate_control_mode(RateControlMode::Bufferbased)
             .bitrate(BitRate::from_bps(100_000_000))
             .max_frame_rate(FrameRate::from_hz(60.0))
             .qp(QpRange::new(quantiser, quantiser))
