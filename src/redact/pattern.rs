@@ -158,7 +158,7 @@ impl Preset {
                 | ://[^/\s:@"'<>]{1,100}:(?P<c>[^/\s@"'<>]{1,200})@
                 | (?-u:\b)(?i:bearer|basic)\s+(?P<a>[A-Za-z0-9._~+/=-]{12,})
                 | (?i:token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|authorization
-                    |session[_-]?id|signature|credential)s?["']?(?:=|["']\s*:\s*["'])(?P<b>[^\s&"';,\#<>]{4,})
+                    |session[_-]?id|signature|credential)s?["']?(?:=["']?|["']\s*:\s*["'])(?P<b>[^\s&"';,\#<>]{4,})
                 "#
             }
             Preset::Ip => {
@@ -287,6 +287,8 @@ mod tests {
             ("Authorization: Bearer abcdef0123456789", "abcdef0123456789"),
             ("/cb?access_token=s3cr3t-v4lue&x=1", "s3cr3t-v4lue"),
             (r#"{"password":"hunter22"}"#, "hunter22"),
+            ("authorization='s3cr3t-v4lue' failed", "s3cr3t-v4lue"),
+            ("https://joe:hunter22@a.example/x", "hunter22"),
             ("key sk_live_abcdefgh12345678.", "sk_live_abcdefgh12345678"),
             (
                 "ghp_abcdefghijklmnopqrstuvwxyz0123",
