@@ -32,7 +32,7 @@ pub(super) fn read(root: &Path) -> std::io::Result<Assets> {
             }
         }
     }
-    Ok(of_entries(entries).from_source("directory"))
+    Ok(of_entries(entries).told_as("directory"))
 }
 
 /// Assets of files by their paths, with slashes.

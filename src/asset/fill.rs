@@ -122,6 +122,9 @@ struct Document {
     is_said: bool,
 }
 
+/// A text, and where its addresses count from.
+type Based = (Arc<str>, Arc<str>);
+
 /// Looks assets up and remembers what it found.
 pub(super) struct Filler<'a> {
     pub(super) assets: &'a Assets,
@@ -130,7 +133,7 @@ pub(super) struct Filler<'a> {
     used: BTreeMap<(String, AssetKind), Used>,
     data: FxHashMap<(String, AssetKind), Option<Arc<str>>>,
     pub(super) sheets: FxHashMap<String, Option<Arc<str>>>,
-    pub(super) texts: FxHashMap<(Arc<str>, Arc<str>), Option<Arc<str>>>,
+    pub(super) texts: FxHashMap<Based, Option<Arc<str>>>,
     left: u64,
     is_cut: bool,
     // The page that is walked through.

@@ -136,7 +136,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Assets> {
             assets.insert(&url, asset);
         }
     }
-    Some(assets.from_source("har"))
+    Some(assets.told_as("har"))
 }
 
 #[cfg(test)]

@@ -252,7 +252,7 @@ impl Assets {
     }
 
     /// Tells where they came from.
-    fn from_source(mut self, kind: &'static str) -> Self {
+    fn told_as(mut self, kind: &'static str) -> Self {
         self.sources.push(AssetSource {
             kind: kind.to_owned(),
             name: String::new(),
@@ -271,7 +271,7 @@ fn of_zip(bytes: Bytes, name: &str) -> Result<Assets, AssetError> {
     for entry in zip::entries(bytes, name)? {
         entries.push((entry.name, entry.bytes));
     }
-    Ok(files::of_entries(entries).from_source("zip"))
+    Ok(files::of_entries(entries).told_as("zip"))
 }
 
 /// An address in a document, as browsers read it; `None` for what is not of the web or cannot be read.

@@ -220,7 +220,7 @@ pub(crate) fn open(bytes: &Bytes, name: &str) -> Result<Option<Packed>, AssetErr
             packed.assets.redirect(&from, &to);
         }
     }
-    packed.assets = packed.assets.from_source("pack");
+    packed.assets = packed.assets.told_as("pack");
     for source in &mut packed.assets.sources {
         source.name = name.rsplit('/').next().unwrap_or(name).to_owned();
     }

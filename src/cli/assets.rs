@@ -45,6 +45,8 @@ impl AssetArgs {
     pub(crate) fn assets(&self, recording: &Recording, known: Assets) -> Result<Assets, Failure> {
         let mut assets = Assets::read(&self.assets).map_err(|error| Failure::new(Status::Input, error))?;
         assets.add(known);
+        #[cfg(not(feature = "fetch"))]
+        let _ = recording;
         #[cfg(feature = "fetch")]
         if !self.allow_host.is_empty() {
             let absent = asset::absent(recording, &assets);

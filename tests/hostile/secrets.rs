@@ -153,7 +153,10 @@ fn secrets_are_written_nowhere() {
         assert_clean(&format!("the log of {told}"), &output.stderr);
         assert_eq!(leaks, Vec::<String>::new(), "{told}");
         // Not all of them have something to tell.
-        assert!(!output.stderr.is_empty() || !told.starts_with("render"), "{told} logs nothing");
+        assert!(
+            !output.stderr.is_empty() || !told.starts_with("render"),
+            "{told} logs nothing"
+        );
     }
     assert!(out.join("clip.gif").exists(), "no clip was made");
     for file in std::fs::read_dir(&out).unwrap().flatten() {
