@@ -11,6 +11,9 @@ use super::tree::{Key, Link};
 use super::{Change, Handle};
 use crate::recording::{Attribute, DamageKind, Mutation, NodeAdd, NodeContent, NodeId, NodeRecord};
 
+/// Most documents that wait for their frames.
+const MOST_EARLY: usize = 64;
+
 /// What is known only while an event is applied.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scratch {
@@ -34,13 +37,23 @@ impl Page {
             .iter()
             .flat_map(|add| add.tree.nodes.iter().filter_map(|node| node.id));
         self.scratch.coming = ids.collect();
+        // Documents of frames may come before their frames.
+        let (met, early) = std::mem::take(&mut self.early)
+            .into_iter()
+            .partition::<Vec<NodeAdd>, _>(|add| self.scratch.coming.contains(&add.parent));
+        self.early = early;
         for removal in &mutation.removes {
             // What another removal took along is gone already.
             if let Some(key) = self.tree.key(removal.id) {
                 self.take_out(key, out);
             }
         }
-        self.add_all(&mutation.adds, time, out);
+        if met.is_empty() {
+            self.add_all(&mutation.adds, time, out);
+        } else {
+            let adds: Vec<NodeAdd> = mutation.adds.iter().cloned().chain(met).collect();
+            self.add_all(&adds, time, out);
+        }
         self.scratch = Scratch::default();
         let mut last: FxHashMap<NodeId, usize> = FxHashMap::default();
         for (at, (id, _)) in mutation.texts.iter().enumerate() {
@@ -131,6 +144,11 @@ impl Page {
         // Siblings that wait for each other in a circle: the order is lost, the nodes need not be.
         let lost = self.add_when_ready(adds, waiting, false, time);
         for add in lost.into_iter().filter_map(|at| adds.get(at)) {
+            let top = add.tree.nodes.first().map(|node| &node.content);
+            if matches!(top, Some(NodeContent::Document { .. })) && self.early.len() < MOST_EARLY {
+                self.early.push(add.clone());
+                continue;
+            }
             let detail = format!("node {} came without its parent {}", id_text(add), add.parent);
             self.report(DamageKind::Orphan, detail);
         }

@@ -10,8 +10,8 @@ use super::pointer::Pointing;
 use super::tree::{Key, Tree};
 use super::{Change, Handle, STAGE};
 use crate::recording::{
-    Damage, DamageKind, DamageReport, EventData, Font, FullSnapshot, NodeContent, NodeId, PointerKind,
-    Scroll, usable_viewport,
+    Damage, DamageKind, DamageReport, EventData, Font, FullSnapshot, NodeAdd, NodeContent, NodeId,
+    PointerKind, Scroll, usable_viewport,
 };
 
 /// A constructed style sheet as recorded.
@@ -37,6 +37,8 @@ pub struct Page {
     pub(super) defined_names: FxHashSet<Arc<str>>,
     /// Fonts added, in order.
     pub(super) fonts: Vec<Font>,
+    /// Documents whose frames have not come yet.
+    pub(super) early: Vec<NodeAdd>,
     pub(super) pointing: Pointing,
     pub(super) scratch: Scratch,
     damage: DamageReport,
