@@ -26,7 +26,7 @@ fn two_sessions_run_side_by_side_on_one_clock() {
     let made: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
     assert_eq!(made["step"], "Clicked button ‘Place order’");
     let width = made["width"].as_u64().unwrap();
-    assert!((630..=640).contains(&width) && width % 2 == 0, "{made}");
+    assert!((630..=640).contains(&width) && width.is_multiple_of(2), "{made}");
     // 1 s before the step, 2 s after it, and the end held for half a second and at least a frame; an error card may
     // want longer to be read.
     let clip_ms = made["clip_ms"].as_u64().unwrap();
