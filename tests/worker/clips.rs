@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use domreel::worker::job::{Job, JobId, JobSpec, State, Submission};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
-use serde_json::{Map, json};
+use serde_json::json;
 
 use crate::scene::{Scene, WorkerProcess};
 
@@ -43,7 +43,7 @@ async fn submit(scene: &Scene) -> JobId {
     let options = json!({"to": "16", "idle": "off", "width": 320});
     let submission = Submission::new(JobSpec {
         source: scene.store.put_recording(&recording()).await.unwrap(),
-        options: options.as_object().cloned().unwrap_or_else(Map::new),
+        options: options.as_object().cloned().unwrap_or_default(),
     });
     scene.queue.submit(submission, None).await.unwrap().job.id
 }

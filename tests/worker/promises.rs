@@ -410,10 +410,10 @@ pub(crate) async fn full_disk(scene: Scene) {
         }
     }
     let _mounted = Mounted(&small);
-    // Who may not mount gets files that do not grow further instead.
+    // Who may not mount gets files that do not grow further instead: enough for a queue in SQLite.
     let _worker = match mounted {
         true => scene.worker_with(&[("WORKER_DIRECTORY", small.to_str().unwrap())]),
-        false => scene.worker_with(&[("WORKER_FILE_LIMIT", "1048576")]),
+        false => scene.worker_with(&[("WORKER_FILE_LIMIT", "4000000")]),
     };
     let large = scene.submit(script("large", json!({"then": "large"}))).await;
     let once = scene
