@@ -250,6 +250,11 @@ async function showResult(job) {
   show("clip", isImage);
   if (isImage) $("clip").src = url;
   $("clip").alt = describe(job);
+  const isFilm = file.media_type.startsWith("video/");
+  show("film", isFilm);
+  if (isFilm) $("film").src = url;
+  else $("film").removeAttribute("src");
+  $("film").setAttribute("aria-label", describe(job));
   const facts = [`${report.width} × ${report.height}`, `${report.frames} frames`, `${(report.clip_ms / 1000).toFixed(1)} s`, bytes(outputs.reduce((sum, one) => sum + one.bytes, 0))];
   $("clip-facts").textContent = facts.join(" · ");
   $("download").href = url;
@@ -295,7 +300,9 @@ function writeSnippet() {
   };
   const html = () => {
     const table = rows.length ? `\n<table>\n${rows.map((row) => `  <tr>${row.map((text) => `<td>${escape(text)}</td>`).join("")}</tr>`).join("\n")}\n</table>` : "";
-    return `<figure>\n  <img src="${escape(name)}" alt="${escape(alt)}">\n  <figcaption>Reconstructed from a recorded session.</figcaption>\n</figure>${table}`;
+    const isFilm = job.manifest.outputs[0].media_type.startsWith("video/");
+    const clip = isFilm ? `<video src="${escape(name)}" aria-label="${escape(alt)}" controls></video>` : `<img src="${escape(name)}" alt="${escape(alt)}">`;
+    return `<figure>\n  ${clip}\n  <figcaption>Reconstructed from a recorded session.</figcaption>\n</figure>${table}`;
   };
   const jira = () => {
     const cell = (text) => text.replace(/[{}[\]|!*_]/g, "\\$&");
