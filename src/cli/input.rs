@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use domreel::clip::ClipError;
+use domreel::clip::{ClipError, offset_text};
 use domreel::dom::Replay;
-use domreel::format::{FormatError, FormatName, Input, ReadOptions, read, read_side_files};
+use domreel::format::{FormatError, FormatName, Input, ReadOptions, join_side_files, read};
 use domreel::moment::moments;
 use domreel::overlay::OverlayOptions;
-use domreel::recording::{DamageReport, Recording, Tab};
+use domreel::recording::{DamageReport, Recording, Tab, follow, visits};
 use domreel::render::Choice;
 
 use super::assets::AssetArgs;
@@ -16,9 +16,6 @@ use super::console::Console;
 use super::failure::{Failure, Status};
 use super::picture::OverlayArgs;
 use super::redact::RedactArgs;
-
-/// Clocks of two sources differ by no more than this, in milliseconds.
-const AROUND_SESSION: f64 = 5000.0;
 
 /// Which recording, and how it is read.
 #[derive(Debug, Clone, Args)]
@@ -34,6 +31,9 @@ pub(crate) struct InputArgs {
     /// What happened outside of the recording's time is left out.
     #[arg(long, value_name = "FILE", help_heading = "Recording")]
     events: Vec<PathBuf>,
+    /// Add so many seconds to the times of the files beside the recording, whose clock is off
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds, help_heading = "Recording")]
+    clock_offset: Option<f64>,
     /// What kind of recording it is, where that is not found: rrweb, datadog, posthog, sentry …
     #[arg(long, value_name = "KIND", help_heading = "Recording")]
     read_as: Option<FormatName>,
@@ -135,12 +135,15 @@ impl InputArgs {
         };
         let inputs: Vec<Input> = self.inputs.iter().map(|path| source(path)).collect();
         let read = read(&inputs, &options).and_then(|mut recording| {
-            self.add_events(&mut recording, &self.events, &options)?;
+            let notes = self.add_events(&mut recording, &self.events, &options)?;
             more(&mut recording, &options)?;
-            Ok(recording)
+            Ok((recording, notes))
         });
         // Why something cannot be read may cite it.
-        let mut recording = read.map_err(|error| Failure::from(error).redacted(&redaction))?;
+        let (mut recording, notes) = read.map_err(|error| Failure::from(error).redacted(&redaction))?;
+        for note in notes {
+            tracing::warn!("{note}");
+        }
         self.assets.fill(&mut recording)?;
         redaction.apply(&mut recording);
         if self.strict
@@ -186,29 +189,48 @@ impl InputArgs {
         Ok(options)
     }
 
-    /// Adds what stands in files beside the recording.
+    /// Adds what stands in the files beside the recording, and notes what may be wrong with them.
     fn add_events(
         &self,
         recording: &mut Recording,
         files: &[PathBuf],
         options: &ReadOptions,
-    ) -> Result<(), FormatError> {
-        let files: Vec<Input> = files.iter().map(|path| source(path)).collect();
-        let mut telemetry = read_side_files(&files, options)?;
-        let start = recording
-            .tabs
-            .iter()
-            .filter_map(Tab::start)
-            .fold(f64::INFINITY, f64::min);
-        let end = recording
-            .tabs
-            .iter()
-            .filter_map(Tab::end)
-            .fold(f64::NEG_INFINITY, f64::max);
-        let during = start - AROUND_SESSION..=end + AROUND_SESSION;
-        telemetry.signals.retain(|signal| during.contains(&signal.time));
-        recording.telemetry.merge(telemetry);
-        Ok(())
+    ) -> Result<Vec<String>, FormatError> {
+        let mut notes = Vec::new();
+        let offset = self.clock_offset.unwrap_or(0.0) * 1000.0;
+        for path in files {
+            let joined = join_side_files(recording, &[source(path)], offset, options)?;
+            let file = path.display();
+            if let Some(ahead) = joined.clock_difference {
+                let way = if ahead > 0.0 { "ahead of" } else { "behind" };
+                notes.push(format!(
+                    "the clock of {file} is about {:.1} s {way} the recording’s: --clock-offset {:.1} puts it right",
+                    ahead.abs() / 1000.0,
+                    (offset - ahead) / 1000.0
+                ));
+            } else if let (0, Some((count, away))) = (joined.used, joined.of_other_time) {
+                let way = if away > 0.0 { "after" } else { "before" };
+                notes.push(format!(
+                    "nothing in {file} happened during the recording: the nearest of its {count} events is {} {way} \
+                     it; --clock-offset moves them",
+                    offset_text(away.abs())
+                ));
+            }
+        }
+        Ok(notes)
+    }
+}
+
+/// A number of seconds that a time can be moved by.
+fn seconds(text: &str) -> Result<f64, String> {
+    /// More than that no clock is off: ten years.
+    const MOST: f64 = 315_576_000.0;
+    let number: f64 = text
+        .parse()
+        .map_err(|_| "it is not a number of seconds".to_owned())?;
+    match number.abs() <= MOST {
+        true => Ok(number),
+        false => Err("it is more than ten years".to_owned()),
     }
 }
 
@@ -224,26 +246,53 @@ pub(crate) fn source(path: &Path) -> Input {
 /// Which tab of a recording.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TabArgs {
-    /// Which tab is shown: its number, from 1, or its id [default: the one with most events]
-    #[arg(long, value_name = "TAB", help_heading = "Recording")]
-    tab: Option<String>,
+    /// Which tab is shown: the one that the user was in, wherever that was (‘active’), or one of them by its
+    /// number, from 1, or its id
+    #[arg(long, value_name = "TAB", default_value = ACTIVE, help_heading = "Recording")]
+    tab: String,
 }
 
+/// Follows the user from tab to tab.
+const ACTIVE: &str = "active";
+
 impl TabArgs {
-    /// The tab that was asked for, or the one with most events among those that can be shown.
-    pub(crate) fn choose<'a>(&self, recording: &'a Recording, console: &Console) -> Result<&'a Tab, Failure> {
+    /// The recording with the tab that was asked for as its first: one of those that it has, or one made
+    /// of several that the user went to and fro between.
+    pub(crate) fn choose(&self, mut recording: Recording, console: &Console) -> Result<Recording, Failure> {
         let tabs = &recording.tabs;
-        if let Some(wanted) = &self.tab {
-            return named(tabs, wanted).ok_or_else(|| {
+        if self.tab != ACTIVE {
+            let wanted = &self.tab;
+            let place = named(tabs, wanted).ok_or_else(|| {
                 let message = format!("there is no tab ‘{wanted}’; there {}", listed(tabs));
                 Failure::message(Status::Usage, message)
-            });
+            })?;
+            recording.tabs.swap(0, place);
+            return Ok(recording);
         }
-        if tabs.len() > 1 {
-            console.note(&format!("there {}: --tab chooses one of them", listed(tabs)));
+        let visits = visits(&recording);
+        let first = visits.first().ok_or(ClipError::NoPicture)?.tab;
+        if visits.iter().all(|visit| visit.tab == first) {
+            if tabs.len() > 1 {
+                console.note(&format!(
+                    "there {}; shown is tab {}: --tab chooses another one",
+                    listed(tabs),
+                    first + 1
+                ));
+            }
+            recording.tabs.swap(0, first);
+            return Ok(recording);
         }
-        busiest(tabs).ok_or_else(|| ClipError::NoPicture.into())
+        console.note(&format!(
+            "there {}; shown is what the user was in: --tab chooses one of them",
+            listed(tabs)
+        ));
+        Ok(follow(&recording))
     }
+}
+
+/// The tab that is shown of a recording that [`TabArgs::choose`] gave.
+pub(crate) fn shown_tab(recording: &Recording) -> Result<&Tab, Failure> {
+    Ok(recording.tabs.first().ok_or(ClipError::NoPicture)?)
 }
 
 /// What of a recording could not be read, and what of it could not be applied to its pages.
@@ -288,10 +337,11 @@ pub(crate) fn tell_redaction(recording: &Recording, console: &Console) {
     }
 }
 
-/// The tab with that id, or that number.
-fn named<'a>(tabs: &'a [Tab], wanted: &str) -> Option<&'a Tab> {
-    let by_number = || tabs.get(wanted.parse::<usize>().ok()?.checked_sub(1)?);
-    tabs.iter().find(|tab| tab.id == wanted).or_else(by_number)
+/// The place of the tab with that id, or that number.
+fn named(tabs: &[Tab], wanted: &str) -> Option<usize> {
+    let by_number = || wanted.parse::<usize>().ok()?.checked_sub(1);
+    let by_id = tabs.iter().position(|tab| tab.id == wanted);
+    by_id.or_else(by_number).filter(|place| *place < tabs.len())
 }
 
 /// The first of those with most events.
@@ -340,24 +390,12 @@ mod tests {
     #[test]
     fn a_tab_is_known_by_id_or_number() {
         let tabs = [tab("2", EventKind::Load, 1), tab("b", EventKind::Load, 1)];
-        let id = |wanted| named(&tabs, wanted).map(|tab| tab.id.as_str());
+        let id = |wanted| named(&tabs, wanted).map(|place| tabs[place].id.as_str());
         assert_eq!(id("b"), Some("b"));
         assert_eq!(id("1"), Some("2"));
         assert_eq!(id("2"), Some("2"));
         assert_eq!(id("0"), None);
         assert_eq!(id("3"), None);
         assert_eq!(id("c"), None);
-    }
-
-    #[test]
-    fn the_busiest_tab_with_a_picture_is_shown() {
-        let tabs = [
-            tab("blind", EventKind::Mutation, 9),
-            tab("first", EventKind::FullSnapshot, 3),
-            tab("second", EventKind::FullSnapshot, 3),
-            tab("small", EventKind::FullSnapshot, 1),
-        ];
-        assert_eq!(busiest(&tabs).map(|tab| tab.id.as_str()), Some("first"));
-        assert!(busiest(&tabs[..1]).is_none());
     }
 }

@@ -21,7 +21,7 @@ use super::console::Console;
 use super::embed;
 use super::failure::{Failure, Status};
 use super::file::{self, EncoderArgs, FileArgs, FilePlan};
-use super::input::{InputArgs, TabArgs, tell_redaction, warn_of_damage};
+use super::input::{InputArgs, TabArgs, shown_tab, tell_redaction, warn_of_damage};
 use super::interrupt::Interrupt;
 use super::picture::{FramingArgs, OverlayArgs, SizeArgs};
 use super::progress::RenderBar;
@@ -236,7 +236,8 @@ pub(super) fn make(
     let began = Instant::now();
     let recording = args.input.read_to_show(&choice, console)?;
     let parsed = began.elapsed();
-    let tab = args.tab.choose(&recording, console)?;
+    let recording = args.tab.choose(recording, console)?;
+    let tab = shown_tab(&recording)?;
     let options = RenderOptions {
         clip: args.clip.options(plan.default_fps()),
         choice,

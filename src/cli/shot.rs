@@ -16,7 +16,7 @@ use super::Done;
 use super::browser::BrowserArgs;
 use super::console::Console;
 use super::failure::{Failure, Status};
-use super::input::{InputArgs, TabArgs, tell_redaction, warn_of_damage};
+use super::input::{InputArgs, TabArgs, shown_tab, tell_redaction, warn_of_damage};
 use super::picture::{FramingArgs, OverlayArgs, SizeArgs};
 use super::render::drawing;
 
@@ -81,8 +81,8 @@ pub(crate) fn run(args: &ShotArgs, console: &Console) -> Done {
         ));
     }
     let drawing = drawing(&args.browser, 1)?;
-    let recording = args.input.read()?;
-    let tab = args.tab.choose(&recording, console)?;
+    let recording = args.tab.choose(args.input.read()?, console)?;
+    let tab = shown_tab(&recording)?;
     let options = RenderOptions {
         clip: ClipOptions {
             idle: Idle::Keep,

@@ -17,7 +17,7 @@ use super::browser::BrowserArgs;
 use super::clip::ClipArgs;
 use super::console::Console;
 use super::failure::Failure;
-use super::input::{InputArgs, TabArgs, tell_redaction, warn_of_damage};
+use super::input::{InputArgs, TabArgs, shown_tab, tell_redaction, warn_of_damage};
 use super::picture::{CropArgs, OverlayArgs};
 use super::render::drawing;
 
@@ -125,8 +125,10 @@ pub(crate) fn run(args: &StoryboardArgs, console: &Console) -> Done {
     let to_stdout = args.output.as_os_str() == "-";
     let drawing = drawing(&args.browser, 1)?;
     let choice = args.clip.choice();
-    let recording = args.input.read_to_show(&choice, console)?;
-    let tab = args.tab.choose(&recording, console)?;
+    let recording = args
+        .tab
+        .choose(args.input.read_to_show(&choice, console)?, console)?;
+    let tab = shown_tab(&recording)?;
     let options = RenderOptions {
         clip: args.clip.options(12),
         choice,

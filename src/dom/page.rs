@@ -111,6 +111,19 @@ impl Page {
                 self.load(snapshot, time);
                 out.extend(self.snapshot());
             }
+            EventData::Resumed(events) => {
+                let mut unused = Vec::new();
+                for event in events.iter() {
+                    // What could not be read was told when it happened.
+                    if let Ok(data) = event.data() {
+                        self.apply(&data, event.time, event.index, &mut unused);
+                        unused.clear();
+                    }
+                }
+                self.damage = DamageReport::default();
+                self.event = index;
+                out.extend(self.snapshot());
+            }
             EventData::Mutation(mutation) => self.mutate(mutation, time, out),
             EventData::PointerMove(path) => {
                 if path.kind != PointerKind::Touch

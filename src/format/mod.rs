@@ -20,7 +20,9 @@
 //! | `collector` | what readers put their findings into |
 //! | `signals` | errors, requests and the like that stand in a recording |
 //! | [`events`] | errors, requests and the like from files beside a recording |
+//! | `beside` | whose such files are, and how their clock goes |
 
+mod beside;
 mod collector;
 mod datadog;
 mod detect;
@@ -44,13 +46,14 @@ use collector::Collector;
 use detect::Detected;
 use rrweb::Dialect;
 
+pub use beside::{Joined, join_side_files};
 pub use error::FormatError;
 pub use input::Input;
 pub use name::{FormatName, UnknownFormat};
 pub use signals::telemetry;
 
 use crate::asset::{self, Assets};
-use crate::recording::{Damage, DamageKind, Recording, Telemetry};
+use crate::recording::{Damage, DamageKind, Recording};
 
 /// How to read.
 #[derive(Debug, Clone)]
@@ -149,31 +152,6 @@ pub fn files(inputs: &[Input], options: &ReadOptions) -> Result<(Vec<(String, By
         }
     }
     Ok((files, assets))
-}
-
-/// Reads what files beside a recording tell of errors, requests and the like.
-///
-/// # Errors
-/// When a file cannot be read, or is of no known kind.
-pub fn read_side_files(inputs: &[Input], options: &ReadOptions) -> Result<Telemetry, FormatError> {
-    let mut telemetry = Telemetry::default();
-    for input in inputs {
-        for source in input.load(options.max_bytes)? {
-            let inflated = inflate::inflate(source.bytes, options.max_bytes);
-            match events::read_events(&inflated.bytes) {
-                Ok(read) => telemetry.merge(read.telemetry),
-                // In a directory, whatever else is there is no concern.
-                Err(_) if source.found => {}
-                Err(error) => {
-                    return Err(FormatError::Events {
-                        file: source.name,
-                        error,
-                    });
-                }
-            }
-        }
-    }
-    Ok(telemetry)
 }
 
 /// Reads one file; `None` when it is no recording and nobody said that it was one.

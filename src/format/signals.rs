@@ -24,8 +24,6 @@ const RECORDER_NOISE: &[&str] = &[
     "$session_starting",
     "$session_ending",
     "$url_changed",
-    "window visible",
-    "window hidden",
     "browser online",
     "browser offline",
     "recording paused",
@@ -95,6 +93,8 @@ fn read(event: &Event, signals: &mut Vec<Signal>) {
         EventData::Custom { tag, payload } => match &**tag {
             "breadcrumb" => signals.extend(breadcrumb(event.time, payload.get())),
             "performanceSpan" => signals.extend(performance_span(payload.get())),
+            "window visible" => signals.push(recorded(event.time, SignalKind::Visible(true))),
+            "window hidden" => signals.push(recorded(event.time, SignalKind::Visible(false))),
             "$pageview" => signals.extend(page_view(event.time, payload.get())),
             tag if RECORDER_NOISE.contains(&tag) => {}
             tag => signals.push(recorded(event.time, SignalKind::Marker(Arc::from(tag)))),

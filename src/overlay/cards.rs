@@ -164,7 +164,7 @@ pub(super) fn frustration(cue: &FrustrationCue) -> String {
 /// The name of a page or marker, at most `room` pixels wide.
 pub(super) fn note(cue: &NoteCue, room: u32) -> String {
     let icon = match cue.kind {
-        NoteKind::Page => PAGE,
+        NoteKind::Page | NoteKind::Tab => PAGE,
         NoteKind::Marker => FLAG,
     };
     format!(

@@ -109,6 +109,9 @@ pub enum EventData {
     Meta(Meta),
     /// The whole document; replaces what was there, ids included.
     FullSnapshot(FullSnapshot),
+    /// The page of a tab that the user goes back to, told by the events that made it, with their own
+    /// times; its kind is [`EventKind::FullSnapshot`]. No recorder makes it: see [`follow`](super::follow).
+    Resumed(Arc<[Event]>),
     /// Nodes removed, added and changed.
     Mutation(Mutation),
     /// Where the mouse or a finger was.

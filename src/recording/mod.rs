@@ -7,6 +7,8 @@
 
 mod damage;
 mod event;
+mod follow;
+mod join;
 mod node;
 mod telemetry;
 mod viewport;
@@ -18,10 +20,11 @@ pub use event::{
     MediaInteraction, Meta, Mutation, NewSheet, NodeAdd, NodeRemoval, Payload, PointerKind, PointerPath,
     PointerSample, RuleInsert, Scroll, SelectionRange, SheetTarget, StyleDeclaration, StyleSheetRules,
 };
+pub use follow::{Visit, follow, visits};
 pub use node::{Attribute, NodeContent, NodeId, NodeRecord, NodeTree, StyleProperty};
 pub use telemetry::{
     ConsoleLevel, ConsoleLine, ErrorReport, ErrorSource, Frustration, FrustrationKind, Origin, PageView,
-    Request, SessionContext, Signal, SignalKind, StackFrame, Telemetry, UserAction,
+    Request, SessionContext, Signal, SignalKind, StackFrame, TabSwitch, Telemetry, UserAction,
 };
 pub use viewport::usable_viewport;
 

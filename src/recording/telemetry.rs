@@ -69,6 +69,21 @@ pub enum SignalKind {
     Marker(Arc<str>),
     /// A caption shown from here on; `None` clears it.
     Caption(Option<Arc<str>>),
+    /// The tab came into view, or went out of it.
+    Visible(bool),
+    /// The user went to another tab; only where several are shown as one.
+    Switch(TabSwitch),
+}
+
+/// The user went to another tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TabSwitch {
+    /// Number of the tab that the user is in now, from 1.
+    pub number: usize,
+    /// How many tabs there are.
+    pub of: usize,
+    /// Address of its page; empty when that is not known.
+    pub url: Arc<str>,
 }
 
 /// An error of the application.

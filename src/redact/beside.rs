@@ -130,6 +130,8 @@ impl Masker<'_> {
                 }
                 SignalKind::Marker(text) => self.redact(text),
                 SignalKind::Caption(text) => self.redact_some(text),
+                SignalKind::Switch(switch) => self.redact_address(&mut switch.url),
+                SignalKind::Visible(_) => {}
             }
             self.redact_some(&mut signal.id);
         }

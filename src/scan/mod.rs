@@ -30,16 +30,13 @@ pub use self::facts::{Problem, ProblemKind, SessionFacts, Visit};
 pub use self::find::{Source, beside, find};
 pub use self::groups::{Group, Member, Share};
 pub use self::pick::{PickOptions, Picked, healthy, pick};
-use crate::format::{FormatError, Input, ReadOptions, read, read_side_files};
-use crate::recording::{Recording, Tab};
+use crate::format::{FormatError, Input, ReadOptions, join_side_files, read};
+use crate::recording::Recording;
 use crate::redact::{RedactError, RedactOptions, Redaction};
 
 /// Recordings larger than this are read one after another, so that memory stays bounded by the number
 /// of cores times about ten times this, and one large recording; in bytes of the file.
 const LARGE: u64 = 24 << 20;
-
-/// Clocks of a recording and of files beside it differ by no more than this, in milliseconds.
-const AROUND_SESSION: f64 = 5000.0;
 
 /// How to scan.
 #[derive(Debug, Clone)]
@@ -280,20 +277,7 @@ pub fn read_redacted(
 ) -> Result<Recording, FormatError> {
     let inputs = |paths: &[PathBuf]| paths.iter().cloned().map(Input::Path).collect::<Vec<_>>();
     let mut recording = read(&inputs(&source.recording), options)?;
-    let mut telemetry = read_side_files(&inputs(&source.events), options)?;
-    let start = recording
-        .tabs
-        .iter()
-        .filter_map(Tab::start)
-        .fold(f64::INFINITY, f64::min);
-    let end = recording
-        .tabs
-        .iter()
-        .filter_map(Tab::end)
-        .fold(f64::NEG_INFINITY, f64::max);
-    let during = start - AROUND_SESSION..=end + AROUND_SESSION;
-    telemetry.signals.retain(|signal| during.contains(&signal.time));
-    recording.telemetry.merge(telemetry);
+    join_side_files(&mut recording, &inputs(&source.events), 0.0, options)?;
     redaction.apply(&mut recording);
     Ok(recording)
 }

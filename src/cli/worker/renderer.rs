@@ -17,7 +17,9 @@ use serde_json::{Map, Value, json};
 use super::options::JobOptions;
 use crate::cli::browser::BrowserArgs;
 use crate::cli::console::Console;
+use crate::cli::failure::Failure;
 use crate::cli::file::EncoderArgs;
+use crate::cli::input::shown_tab;
 use crate::cli::{doctor, inspect};
 
 /// Renders with Chromium.
@@ -142,10 +144,9 @@ impl Renderer for ChromiumRenderer {
         let plan = line.file(&self.encoder).map_err(bad_option)?;
         let recording = self.read(input, &line)?;
         progress.alive();
-        let tab = line
-            .tab
-            .choose(&recording, &self.console)
-            .map_err(|failure| JobError::fatal(Class::Option, failure.to_string()))?;
+        let option = |failure: Failure| JobError::fatal(Class::Option, failure.to_string());
+        let recording = line.tab.choose(recording, &self.console).map_err(option)?;
+        let tab = shown_tab(&recording).map_err(option)?;
         let options = RenderOptions {
             clip: line.clip(&plan),
             choice: line.choice(),
@@ -198,10 +199,9 @@ impl Renderer for ChromiumRenderer {
     fn still(&self, input: &Path, options: &Map<String, Value>, at_ms: f64) -> Result<Vec<u8>, JobError> {
         let line = line(options)?;
         let recording = self.read(input, &line)?;
-        let tab = line
-            .tab
-            .choose(&recording, &self.console)
-            .map_err(|failure| JobError::fatal(Class::Option, failure.to_string()))?;
+        let option = |failure: Failure| JobError::fatal(Class::Option, failure.to_string());
+        let recording = line.tab.choose(recording, &self.console).map_err(option)?;
+        let tab = shown_tab(&recording).map_err(option)?;
         let at: TimePoint = format!("{:.3}", at_ms / 1000.0)
             .parse()
             .map_err(|error| JobError::fatal(Class::Option, format!("{error}")))?;

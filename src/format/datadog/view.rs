@@ -151,6 +151,10 @@ impl<'a> View<'a> {
             (10, Some(Kind::Object)) => self.screen_snapshot(&record, collector),
             (11, Some(Kind::Object)) => self.screen_change(&record, collector),
             (9, Some(Kind::Object)) => self.frustration(&record, collector),
+            (6, Some(Kind::Object)) => {
+                self.focus(&record, collector);
+                Ok(())
+            }
             // Focus, the end of the view, and pinch zoom, which moves the picture and not the page.
             (6..=8, _) => {
                 self.decoded(&record, (EventKind::Ignored, EventData::Ignored));
@@ -159,6 +163,25 @@ impl<'a> View<'a> {
             (2 | 3 | 4 | 9 | 10 | 11 | 12, _) => unusable(format!("a record of type {number} without data")),
             _ => unusable(format!("a record of unknown type {number}")),
         }
+    }
+
+    /// The page got the focus, or lost it.
+    fn focus(&mut self, record: &Record, collector: &mut Collector<'_>) {
+        #[derive(serde::Deserialize)]
+        struct Focus {
+            has_focus: bool,
+        }
+        let told = serde_json::from_slice(&record.data).ok();
+        if let (Some(time), Some(Focus { has_focus })) = (record.time, told) {
+            collector.telemetry.signals.push(Signal {
+                time,
+                tab: self.tab.clone(),
+                id: None,
+                origin: Origin::Recorded,
+                kind: SignalKind::Visible(has_focus),
+            });
+        }
+        self.decoded(record, (EventKind::Ignored, EventData::Ignored));
     }
 
     fn encoded(&mut self, record: Record, kind: EventKind) {

@@ -55,6 +55,33 @@ pub struct Events {
     pub format: &'static str,
     /// Entries that could not be used: no time, or not in the shape they should have.
     pub skipped: usize,
+    /// The sessions that the signals are of, in their order; `None` for those that name none.
+    sessions: Vec<Option<Arc<str>>>,
+}
+
+impl Events {
+    /// Leaves out what is of other sessions than this one, if there is anything of this one. Returns
+    /// how many signals that were.
+    pub fn keep_session(&mut self, session: &str) -> usize {
+        let same = |one: &Option<Arc<str>>| one.as_deref().is_none_or(|one| bare(one) == bare(session));
+        let named = |one: &&Option<Arc<str>>| one.is_some();
+        if !self.sessions.iter().filter(named).any(same) {
+            return 0;
+        }
+        let before = self.telemetry.signals.len();
+        let mut of = self.sessions.iter();
+        self.telemetry.signals.retain(|_| of.next().is_none_or(same));
+        self.sessions.retain(same);
+        before - self.telemetry.signals.len()
+    }
+}
+
+/// An id as all write it: some with hyphens, some without.
+fn bare(id: &str) -> String {
+    id.chars()
+        .filter(|letter| *letter != '-')
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect()
 }
 
 /// A reader of one kind of entry.
@@ -118,15 +145,18 @@ pub fn read_events(bytes: &[u8]) -> Result<Events, EventsError> {
         skipped: bad_lines,
         ..Events::default()
     };
+    let mut signals = Vec::new();
     for entry in &entries {
-        if !(reader.knows)(entry) || (reader.read)(entry, &mut events.telemetry).is_none() {
+        let mut told = Telemetry::default();
+        if !(reader.knows)(entry) || (reader.read)(entry, &mut told).is_none() {
             events.skipped += 1;
         }
+        let session = told.context.session.clone();
+        signals.extend(told.signals.into_iter().map(|signal| (signal, session.clone())));
+        events.telemetry.context.fill_from(told.context);
     }
-    events
-        .telemetry
-        .signals
-        .sort_by(|one, two| one.time.total_cmp(&two.time));
+    signals.sort_by(|(one, _), (two, _)| one.time.total_cmp(&two.time));
+    (events.telemetry.signals, events.sessions) = signals.into_iter().unzip();
     Ok(events)
 }
 

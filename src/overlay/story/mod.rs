@@ -175,6 +175,8 @@ pub(super) enum NoteKind {
     Page,
     /// A marker of the application, or of a person.
     Marker,
+    /// The user went to another tab.
+    Tab,
 }
 
 /// A caption.
@@ -248,7 +250,7 @@ impl Story {
         let mut landmarks = Vec::new();
         for note in &self.notes {
             let kind = match note.kind {
-                NoteKind::Page => Page,
+                NoteKind::Page | NoteKind::Tab => Page,
                 NoteKind::Marker => Marker,
             };
             landmarks.push(at(kind)(&note.span.from));

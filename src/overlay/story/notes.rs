@@ -130,6 +130,14 @@ pub(super) fn notes(signals: &[&Signal], map: &TimeMap) -> Vec<NoteCue> {
                 (NoteKind::Page, title.unwrap_or_else(|| short_address(&view.url)))
             }
             SignalKind::Marker(name) => (NoteKind::Marker, Arc::clone(name)),
+            SignalKind::Switch(switch) => {
+                // What the page there says of itself right away is told with it.
+                last_url = Some(&switch.url);
+                let page = short_address(&switch.url);
+                let dash = if page.is_empty() { "" } else { " — " };
+                let text = format!("Tab {} of {}{dash}{page}", switch.number, switch.of);
+                (NoteKind::Tab, text.into())
+            }
             _ => continue,
         };
         let from = map.clip_at(signal.time);
