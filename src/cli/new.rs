@@ -8,12 +8,13 @@ use domreel::embed::manifest::{Beside, DrawnWith, Facts, Manifest};
 use domreel::embed::{html, markdown, notebook, postmortem};
 use domreel::encode::Format;
 use domreel::encode::output::write_file;
+use domreel::recording::Recording;
 use domreel::render::{RenderOptions, Report};
 
 use super::Done;
 use super::console::Console;
 use super::failure::{Failure, Status};
-use super::input::{InputArgs, TabArgs};
+use super::input::{InputArgs, TabArgs, shown_tab};
 
 /// Begin a document, with what a recording knows filled in
 #[derive(Debug, Args)]
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &NewArgs, console: &Console) -> Done {
         .to_ascii_lowercase();
     let manifest = match args.input.is_empty() {
         true => None,
-        false => Some(facts(args, console)?),
+        false => Some(session_facts(&args.tab.choose(args.input.read()?, console)?)?),
     };
     let blocks = postmortem(manifest.as_ref(), args.title.as_deref());
     let written = match extension.as_str() {
@@ -106,10 +107,9 @@ pub(crate) fn run(args: &NewArgs, console: &Console) -> Done {
     console.finished(&result, false, || output.display().to_string())
 }
 
-/// What is known of the whole session, without a clip of it.
-fn facts(args: &PostmortemArgs, console: &Console) -> Result<Manifest, Failure> {
-    let recording = args.input.read()?;
-    let tab = args.tab.choose(&recording, console)?;
+/// What is known of the whole session that its first tab shows, without a clip of it.
+pub(super) fn session_facts(recording: &Recording) -> Result<Manifest, Failure> {
+    let tab = shown_tab(recording)?;
     // All of it at its own speed, so that every time is one of the session.
     let options = RenderOptions {
         clip: ClipOptions {
@@ -126,7 +126,7 @@ fn facts(args: &PostmortemArgs, console: &Console) -> Result<Manifest, Failure> 
         ..Report::default()
     };
     let facts = Facts {
-        recording: &recording,
+        recording,
         tab,
         options: &options,
         report: &report,

@@ -93,7 +93,7 @@ pub fn write(manifest: &Manifest, clip: &Path, extras: &[Extra]) -> Result<(), E
             Extra::Manifest => manifest.to_json(),
             Extra::Vtt => web_vtt(manifest),
             Extra::Alt => format!("{}\n", manifest.alt),
-            Extra::Steps => steps(manifest),
+            Extra::Steps => steps_to_reproduce(manifest),
             Extra::Poster | Extra::Storyboard => continue,
         };
         write_file(&extra.path(clip), text.as_bytes())?;
@@ -102,7 +102,7 @@ pub fn write(manifest: &Manifest, clip: &Path, extras: &[Extra]) -> Result<(), E
 }
 
 /// Steps to reproduce, what happened then, and where, as Markdown.
-fn steps(manifest: &Manifest) -> String {
+pub fn steps_to_reproduce(manifest: &Manifest) -> String {
     let parts = [Part::Summary, Part::Moments, Part::Steps, Part::Environment];
     let mut blocks = vec![document::Block::Heading(1, document::title(manifest))];
     blocks.extend(document::blocks(manifest, &Place::default(), &parts));

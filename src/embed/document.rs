@@ -204,16 +204,20 @@ pub fn moments(manifest: &Manifest) -> Option<Block> {
     if rows.is_empty() {
         return None;
     }
-    Some(Block::Table {
-        head: ["UTC", "Offset", "Clip", "What", "Message", "Where"]
-            .map(str::to_owned)
-            .to_vec(),
-        rows: rows
-            .into_iter()
-            .take(MOST_ROWS)
-            .map(|(moment, count)| row(manifest, moment, count))
-            .collect(),
-    })
+    let mut head = ["UTC", "Offset", "Clip", "What", "Message", "Where"]
+        .map(str::to_owned)
+        .to_vec();
+    let mut rows: Vec<_> = rows
+        .into_iter()
+        .take(MOST_ROWS)
+        .map(|(moment, count)| row(manifest, moment, count))
+        .collect();
+    // Facts of a session of which no clip was made.
+    if manifest.clip.file.is_empty() {
+        head.remove(2);
+        rows.iter_mut().for_each(|row| drop(row.remove(2)));
+    }
+    Some(Block::Table { head, rows })
 }
 
 fn row(manifest: &Manifest, moment: &MomentShown, count: usize) -> Vec<Vec<Inline>> {

@@ -17,10 +17,62 @@ const DEAD_WAIT: f64 = 1000.0;
 /// An error this soon after a click belongs to it, in milliseconds of recording time.
 const ERROR_WAIT: f64 = 1000.0;
 
+/// Clicks this close to each other are on one target: what is drawn there may change between them.
+const SAME_SPOT: f64 = 16.0;
+
+/// A recorder that counts clicks over a longer time tells of all of them with the first, at most this
+/// long before the rest, in milliseconds.
+const COUNTING: f64 = 7000.0;
+
 #[derive(Debug, Clone, Copy)]
 struct Click {
     time: f64,
     target: NodeId,
+    position: Option<(f64, f64)>,
+}
+
+impl Click {
+    /// Whether both are on one thing, as far as a person can tell.
+    fn same_target(&self, other: &Click) -> bool {
+        let near = match (self.position, other.position) {
+            (Some((x, y)), Some((other_x, other_y))) => (x - other_x).hypot(y - other_y) <= SAME_SPOT,
+            _ => false,
+        };
+        near || self.target == other.target
+    }
+}
+
+/// Puts the rage clicks that the source tells of to where their clicks are, and makes one of those that
+/// are the same: some recorders tell of clicks that were only followed by a rage click.
+pub(super) fn settle(tab: &Tab, known: &mut Vec<Moment>) {
+    let is_rage = |moment: &Moment| moment.kind == MomentKind::Frustration(FrustrationKind::RageClick);
+    if !known.iter().any(is_rage) {
+        return;
+    }
+    let groups = rage(&clicks(tab));
+    for moment in known.iter_mut().filter(|moment| is_rage(moment)) {
+        let later = groups.iter().find(|group| {
+            let first = group.first().map_or(f64::INFINITY, |click| click.time);
+            let same = moment
+                .node
+                .is_some_and(|node| group.iter().any(|click| click.target == node));
+            same && (moment.time..=moment.time + COUNTING).contains(&first)
+        });
+        if let Some(first) = later.and_then(|group| group.first()) {
+            moment.time = first.time;
+        }
+    }
+    let mut seen: Vec<(f64, Option<NodeId>)> = Vec::new();
+    known.retain(|moment| {
+        if !is_rage(moment) {
+            return true;
+        }
+        let again = seen.iter().any(|(time, node)| {
+            node.is_some() && *node == moment.node && (moment.time - time).abs() <= RAGE_WINDOW
+        });
+        seen.push((moment.time, moment.node));
+        !again
+    });
 }
 
 /// The frustration signals that follow from the clicks of `tab`: dead and error clicks if the source
@@ -76,7 +128,7 @@ pub(super) fn frustrations(tab: &Tab, known: &[Moment]) -> Vec<Moment> {
             .iter()
             .skip(later)
             .take_while(|other| other.time <= *error)
-            .any(|other| other.target != click.target)
+            .any(|other| !other.same_target(click))
     };
     // The clicks of a rage click are one gesture.
     let single = |click: &Click| {
@@ -115,6 +167,7 @@ fn clicks(tab: &Tab) -> Vec<Click> {
             clicks.push(Click {
                 time: event.time,
                 target: done.target,
+                position: done.position,
             });
         }
     }
@@ -122,6 +175,8 @@ fn clicks(tab: &Tab) -> Vec<Click> {
 }
 
 /// Groups of more than three clicks on one target within a second, each as long as it goes on.
+///
+/// What counts as the target is what the person sees: a button that becomes a spinner is the same.
 fn rage(clicks: &[Click]) -> Vec<Vec<Click>> {
     let mut groups = Vec::new();
     let mut run: Vec<Click> = Vec::new();
@@ -134,7 +189,7 @@ fn rage(clicks: &[Click]) -> Vec<Vec<Click>> {
     };
     for click in clicks {
         if let Some(last) = run.last()
-            && (last.target != click.target || click.time - last.time > RAGE_WINDOW)
+            && (!last.same_target(click) || click.time - last.time > RAGE_WINDOW)
         {
             close(&mut run, &mut enraged);
         }
@@ -246,6 +301,61 @@ mod tests {
             change(310.0),
         ];
         assert_eq!(kinds(apart), []);
+    }
+
+    #[test]
+    fn clicks_on_what_takes_the_place_of_a_target_are_of_the_same_rage() {
+        let at = |time: f64, target: NodeId, x: f64| {
+            let done = Interaction {
+                kind: InteractionKind::Click,
+                target,
+                position: Some((x, 100.0)),
+                touch: false,
+            };
+            event(time, EventKind::Interaction, EventData::Interaction(done))
+        };
+        let near = vec![
+            at(0.0, 7, 50.0),
+            at(200.0, 8, 52.0),
+            at(400.0, 7, 50.0),
+            at(600.0, 8, 53.0),
+            change(650.0),
+        ];
+        assert_eq!(kinds(near), [(0.0, FrustrationKind::RageClick)]);
+        let apart = vec![
+            at(0.0, 7, 50.0),
+            at(200.0, 8, 90.0),
+            at(400.0, 7, 50.0),
+            at(600.0, 8, 90.0),
+            change(650.0),
+        ];
+        assert_eq!(kinds(apart), []);
+    }
+
+    #[test]
+    fn rage_is_where_its_clicks_are() {
+        let tab = Tab {
+            id: String::new(),
+            events: [0.0, 3000.0, 3200.0, 3400.0, 3600.0]
+                .map(|time| click(time, 7))
+                .to_vec(),
+        };
+        let told = |time: f64| Moment {
+            time,
+            kind: MomentKind::Frustration(FrustrationKind::RageClick),
+            text: "Pay".into(),
+            id: None,
+            tab: None,
+            origin: Origin::Recorded,
+            page: None,
+            node: Some(7),
+            group: "x".into(),
+            signal: Some(0),
+        };
+        let mut known = vec![told(0.0), told(3010.0)];
+        settle(&tab, &mut known);
+        let times: Vec<f64> = known.iter().map(|moment| moment.time).collect();
+        assert_eq!(times, [3000.0]);
     }
 
     #[test]

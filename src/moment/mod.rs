@@ -117,6 +117,7 @@ pub fn moments(tab: &Tab, telemetry: &Telemetry) -> Vec<Moment> {
             })
         })
         .collect();
+    derive::settle(tab, &mut found);
     found.extend(derive::frustrations(tab, &found));
     found.sort_by(|one, two| one.time.total_cmp(&two.time));
     let mut page = None;
@@ -173,6 +174,12 @@ fn describe(kind: &SignalKind) -> Option<Described> {
             MomentKind::View,
             Arc::clone(&view.url),
             Arc::clone(&view.url),
+            None,
+        ),
+        SignalKind::Switch(switch) => (
+            MomentKind::View,
+            Arc::clone(&switch.url),
+            Arc::clone(&switch.url),
             None,
         ),
         SignalKind::Marker(name) => (MomentKind::Marker, Arc::clone(name), Arc::clone(name), None),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::dom::{Description, Replay};
-use crate::recording::{Event, EventData, EventKind, Input, InteractionKind, NodeId, Tab};
+use crate::recording::{Event, EventData, EventKind, Input, InteractionKind, NodeId, Payload, Tab};
 
 /// Clicks on one thing this close to each other are one step, in milliseconds of recording time.
 const SAME_GESTURE: f64 = 1000.0;
@@ -68,7 +68,10 @@ pub fn steps(tab: &Tab, nodes: &[(f64, NodeId)]) -> (Vec<UserStep>, Vec<Option<D
         while let Some(at) = wanted.next_if(|at| nodes[*at].0 <= event.time) {
             described.push((at, writer.describe(nodes[at].0, nodes[at].1)));
         }
-        if tells(event.kind)
+        // A full snapshot tells nothing unless it is of a tab that is gone back to: that is in the model.
+        let told = event.kind != EventKind::FullSnapshot || matches!(event.payload, Payload::Decoded(_));
+        if told
+            && tells(event.kind)
             && let Ok(data) = event.data()
         {
             writer.take(event, &data);
@@ -91,6 +94,7 @@ fn tells(kind: EventKind) -> bool {
     matches!(
         kind,
         EventKind::Meta
+            | EventKind::FullSnapshot
             | EventKind::Interaction
             | EventKind::Input
             | EventKind::Scroll
@@ -138,6 +142,16 @@ impl<'r> Writer<'r> {
                         None,
                         format!("Opened {}", meta.href),
                     );
+                }
+            }
+            EventData::Resumed(_) => {
+                let text = format!("Went back to the tab with {}", self.href);
+                match self.steps.last_mut() {
+                    // The same, told by the address before it.
+                    Some(last) if last.kind == UserStepKind::Open && last.time == event.time => {
+                        last.text = text
+                    }
+                    _ => self.add(event.time, UserStepKind::Open, None, text),
                 }
             }
             EventData::Interaction(done) => {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use domreel::clip::{Clip, ClipOptions, SegmentKind, utc_text};
 use domreel::dom::{Fidelity, MissingShown};
-use domreel::moment::{Moment, MomentKind, moments};
-use domreel::recording::{Damage, DamageReport, Event, EventData, EventKind, Origin, Recording, Tab};
+use domreel::recording::{Damage, DamageReport, Event, EventData, EventKind, Recording, Tab, visits};
 use domreel::redact::RedactionReport;
 use serde::Serialize;
+
+use super::told::{GroupSummary, MomentSummary, StepSummary, Told};
 
 /// A whole recording.
 #[derive(Debug, Serialize)]
@@ -16,12 +17,25 @@ pub(super) struct Summary {
     pub format: &'static str,
     /// The tabs, in the order of their first event.
     pub tabs: Vec<TabSummary>,
+    /// Where the user was, if that was in more than one of them.
+    pub visits: Vec<VisitSummary>,
     /// Who, where and with what, as far as the recording tells.
     pub context: BTreeMap<&'static str, String>,
     /// What could not be used.
     pub damage: DamageSummary,
     /// What was masked.
     pub redactions: RedactionReport,
+}
+
+/// A stay in one tab, until the next one.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct VisitSummary {
+    /// Number of the tab, from 1, as `--tab` takes it.
+    pub tab: usize,
+    /// When it began, since the Unix epoch.
+    pub from_ms: f64,
+    /// The same as a date.
+    pub from: Option<String>,
 }
 
 /// One tab.
@@ -47,6 +61,10 @@ pub(super) struct TabSummary {
     pub idle: IdleSummary,
     /// Errors, failed requests, signs of frustration and markers, in the order of time.
     pub moments: Vec<MomentSummary>,
+    /// Those that are the same but for their time, in the order of the first of each.
+    pub groups: Vec<GroupSummary>,
+    /// What the user did, in the order of time.
+    pub steps: Vec<StepSummary>,
     /// What the pages refer to but the recording does not contain.
     pub missing: MissingSummary,
     /// Length of a clip of all of it, as ‘render’ makes it without options; `null` if it makes none.
@@ -86,21 +104,6 @@ pub(super) struct IdleSummary {
     pub longest_ms: f64,
 }
 
-/// Something worth showing.
-#[derive(Debug, PartialEq, Serialize)]
-pub(super) struct MomentSummary {
-    /// Since the tab's first event.
-    pub at_ms: f64,
-    /// `error`, `handled-error`, `request`, `rage-click`, `dead-click`, `error-click` or `marker`.
-    pub kind: &'static str,
-    /// What happened, in words.
-    pub text: String,
-    /// Status of a failed request, 0 when no answer came; `null` for anything else.
-    pub status: Option<u16>,
-    /// `recorded`, `side-file` or `derived`.
-    pub origin: &'static str,
-}
-
 /// What could not be used.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct DamageSummary {
@@ -136,7 +139,19 @@ impl Summary {
             ("environment", &context.environment),
             ("user_agent", &context.user_agent),
         ];
+        let mut visits = visits(recording);
+        if visits.iter().all(|visit| visit.tab == visits[0].tab) {
+            visits.clear();
+        }
         Summary {
+            visits: visits
+                .iter()
+                .map(|visit| VisitSummary {
+                    tab: visit.tab + 1,
+                    from_ms: visit.from,
+                    from: utc_text(visit.from),
+                })
+                .collect(),
             format: recording.format,
             tabs: recording
                 .tabs
@@ -161,6 +176,7 @@ impl TabSummary {
             *events_by_kind.entry(kebab(event.kind)).or_default() += 1;
         }
         let clip = Clip::new(tab, &ClipOptions::default()).ok();
+        let told = Told::of(tab, recording, start_ms);
         TabSummary {
             id: tab.id.clone(),
             has_picture: tab.has_picture(),
@@ -171,11 +187,9 @@ impl TabSummary {
             events_by_kind,
             pages: pages(tab, start_ms),
             idle: clip.as_ref().map(IdleSummary::of).unwrap_or_default(),
-            moments: moments(tab, &recording.telemetry)
-                .iter()
-                .filter(|moment| moment.kind != MomentKind::View)
-                .map(|moment| MomentSummary::of(moment, start_ms))
-                .collect(),
+            moments: told.moments,
+            groups: told.groups,
+            steps: told.steps,
             missing: MissingSummary::of(tab),
             clip_ms: clip.map(|clip| clip.map.length()),
         }
@@ -237,25 +251,6 @@ impl IdleSummary {
             }
         }
         idle
-    }
-}
-
-impl MomentSummary {
-    fn of(moment: &Moment, start_ms: f64) -> Self {
-        MomentSummary {
-            at_ms: moment.time - start_ms,
-            kind: moment.kind.name(),
-            text: moment.text.to_string(),
-            status: match moment.kind {
-                MomentKind::FailedRequest(status) => Some(status),
-                _ => None,
-            },
-            origin: match moment.origin {
-                Origin::Recorded => "recorded",
-                Origin::SideFile => "side-file",
-                Origin::Derived => "derived",
-            },
-        }
     }
 }
 

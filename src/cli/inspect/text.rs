@@ -6,10 +6,11 @@ use domreel::clip::offset_text;
 use domreel::dom::missing_in_words;
 
 use super::super::console;
-use super::summary::{MissingSummary, MomentSummary, Summary, TabSummary};
+use super::summary::{MissingSummary, Summary, TabSummary};
+use super::told::GroupSummary;
 
 /// Lines of one list; the rest is counted.
-const MOST_LINES: usize = 20;
+const MOST_LINES: usize = 40;
 
 /// Characters of a text from the recording.
 const MOST_CHARACTERS: usize = 120;
@@ -47,6 +48,16 @@ fn write(text: &mut String, summary: &Summary) {
             line!(text, "\ntab {number}    {}", shown(&tab.id));
         }
         write_tab(text, tab);
+    }
+    if !summary.visits.is_empty() {
+        line!(text, "");
+        list(text, "visits", &summary.visits, |visit| {
+            format!(
+                "tab {} from {}",
+                visit.tab,
+                visit.from.as_deref().unwrap_or_default()
+            )
+        });
     }
     let damage = &summary.damage;
     if damage.total == 0 {
@@ -119,8 +130,11 @@ fn write_tab(text: &mut String, tab: &TabSummary) {
             "moments   no errors, failed requests or signs of frustration"
         );
     } else {
-        list(text, "moments", &tab.moments, moment);
+        list(text, "moments", &tab.groups, group);
     }
+    list(text, "steps", &tab.steps, |step| {
+        format!("{:>7}  {}", offset_text(step.at_ms), shown(&step.text))
+    });
 }
 
 fn write_missing(text: &mut String, missing: &MissingSummary) {
@@ -145,17 +159,20 @@ fn write_missing(text: &mut String, missing: &MissingSummary) {
     });
 }
 
-fn moment(moment: &MomentSummary) -> String {
-    let mut kind = moment.kind.replace('-', " ");
-    match moment.status {
+fn group(group: &GroupSummary) -> String {
+    let mut kind = group.kind.replace('-', " ");
+    match group.status {
         Some(0) => kind += " without answer",
         Some(status) => kind += &format!(" {status}"),
         None => {}
     }
-    if !moment.text.is_empty() {
+    if group.count > 1 {
+        kind += &format!(", {} times until {}", group.count, offset_text(group.last_ms));
+    }
+    if !group.text.is_empty() {
         kind += ": ";
     }
-    format!("{:>7}  {kind}{}", offset_text(moment.at_ms), shown(&moment.text))
+    format!("{:>7}  {kind}{}", offset_text(group.first_ms), shown(&group.text))
 }
 
 /// A list with its name before the first line.
