@@ -171,6 +171,7 @@ pub fn follow(recording: &Recording) -> Recording {
         damage: recording.damage.clone(),
         format: recording.format,
         sources: recording.sources.clone(),
+        assets: recording.assets.clone(),
         redaction: recording.redaction.clone(),
     }
 }
