@@ -70,8 +70,10 @@ impl Page {
     ) -> Result<Self, StageError> {
         let mut target = CreateTargetParams::new("about:blank");
         if apart {
-            let mut context = CreateBrowserContextParams::default();
-            context.dispose_on_detach = Some(true);
+            let context = CreateBrowserContextParams {
+                dispose_on_detach: Some(true),
+                ..CreateBrowserContextParams::default()
+            };
             let context = browser.cdp.create_browser_context(context);
             target.browser_context_id = Some(deadline("opening a browser context", context).await?);
         }
