@@ -209,11 +209,9 @@ impl Preset {
     /// # Errors
     /// When the place does not show what is wanted.
     pub fn format(&self, wanted: Option<Format>) -> Result<Format, PresetError> {
-        let by_itself = |format: &Format| match format {
-            Format::Mp4 => cfg!(feature = "mp4"),
-            Format::Webm => false,
-            _ => true,
-        };
+        let needs_more =
+            |format: &Format| *format == Format::Webm || (*format == Format::Mp4 && !cfg!(feature = "mp4"));
+        let by_itself = |format: &Format| !needs_more(format);
         match wanted {
             Some(format) if self.formats.contains(&format) => Ok(format),
             Some(format) => Err(PresetError::Format {
