@@ -85,7 +85,7 @@ pub(crate) struct GlobalArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     Render(Box<render::RenderArgs>),
-    Shot(shot::ShotArgs),
+    Shot(Box<shot::ShotArgs>),
     Storyboard(Box<storyboard::StoryboardArgs>),
     Compare(Box<compare::CompareArgs>),
     Inspect(inspect::InspectArgs),

@@ -74,7 +74,7 @@ impl Page {
     /// What an element is called: its label, its text, or what else a person is told.
     fn name(&self, key: Key, element: &Element) -> String {
         let attribute = |name: &str| element.attribute(name).map(|value| value.trim().to_owned());
-        let given = |name: &str| attribute(name).filter(|value| !value.is_empty());
+        let given = |name: &str| attribute(name).filter(|value| tells(value));
         let is_field = matches!(&*element.tag, "input" | "textarea" | "select");
         if let Some(label) = given("aria-label") {
             return label;
@@ -132,7 +132,7 @@ impl Page {
         (!text.is_empty()).then_some(text)
     }
 
-    /// The text of the label of a field: around it, or naming it.
+    /// The text of the label of a field: around it, naming it, or right before it.
     fn label(&self, key: Key, element: &Element) -> Option<String> {
         let is_label = |key: &Key| self.tree.tag(*key).is_some_and(|tag| &**tag == "label");
         let around = self.tree.ancestors(key).take(REACH).find(is_label);
@@ -147,11 +147,20 @@ impl Page {
                         .and_then(|node| node.element()?.attribute("for"))
                         .is_some_and(|of| of == id)
             })
+        });
+        // Many pages say only by its place what a label is for.
+        let label = label.or_else(|| {
+            let parent = self.tree.get(key)?.parent?;
+            let before = self.tree.children(parent).take_while(|child| *child != key);
+            before
+                .filter(|child| self.tree.tag(*child).is_some())
+                .last()
+                .filter(is_label)
         })?;
         let text = self
             .tree
             .text_without(label, &["select", "textarea"], 4 * LONGEST_NAME);
-        (!text.is_empty()).then_some(text)
+        tells(&text).then_some(text)
     }
 
     /// The value that a control has now; `None` for what must not be shown.
@@ -165,6 +174,12 @@ impl Page {
             .clone()
             .or_else(|| element.attribute("value").cloned())
     }
+}
+
+/// Whether a text says something: it is there, and not masked.
+fn tells(text: &str) -> bool {
+    text.chars()
+        .any(|c| !c.is_whitespace() && !matches!(c, '*' | '•' | '█'))
 }
 
 /// What can be clicked or filled in.
@@ -225,4 +240,46 @@ fn shortened(text: &str) -> String {
     }
     let cut: String = text.chars().take(LONGEST_NAME - 1).collect();
     format!("{}…", cut.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dom::Replay;
+    use crate::format::{Input, ReadOptions, read};
+
+    /// What node 5 is called in a page whose body has these nodes.
+    fn described(body: &str) -> String {
+        let events = format!(
+            r#"[{{"type":4,"timestamp":1,"data":{{"href":"https://a.example/","width":800,"height":600}}}},
+                {{"type":2,"timestamp":2,"data":{{"initialOffset":{{"top":0,"left":0}},"node":{{"type":0,"id":1,"childNodes":[
+                {{"type":2,"tagName":"html","attributes":{{}},"id":2,"childNodes":[
+                {{"type":2,"tagName":"body","attributes":{{}},"id":3,"childNodes":[{body}]}}]}}]}}}}}}]"#
+        );
+        let input = Input::Bytes {
+            name: "page".to_owned(),
+            data: events.into_bytes().into(),
+        };
+        let recording = read(&[input], &ReadOptions::default()).unwrap();
+        let mut replay = Replay::new(&recording.tabs[0]);
+        replay.seek(10.0);
+        replay.page().describe(5).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_field_is_called_by_the_label_right_before_it() {
+        let label = |attributes: &str, text: &str| {
+            format!(
+                r#"{{"type":2,"tagName":"label","attributes":{attributes},"id":4,"childNodes":[
+                    {{"type":3,"textContent":"{text}","id":6}}]}},"#
+            )
+        };
+        let input = r#"{"type":2,"tagName":"input","attributes":{"placeholder":"** ***","name":"first"},"id":5,"childNodes":[]}"#;
+        assert_eq!(
+            described(&(label("{}", "First name") + input)),
+            "field ‘First name’"
+        );
+        // What is masked tells nothing.
+        assert_eq!(described(&(label("{}", "***** ****") + input)), "field ‘first’");
+        assert_eq!(described(input), "field ‘first’");
+    }
 }
