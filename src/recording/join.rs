@@ -24,9 +24,7 @@ enum Key {
 fn key(kind: &SignalKind) -> Option<Key> {
     Some(match kind {
         SignalKind::Error(error) => Key::Error(words(error)),
-        SignalKind::Console(line) if line.level == ConsoleLevel::Error => {
-            Key::Error(line.text.trim().to_owned())
-        }
+        SignalKind::Console(line) if line.level == ConsoleLevel::Error => Key::Error(plain(&line.text)),
         SignalKind::Request(request) => {
             let path = request.url.split(['?', '#']).next().unwrap_or_default();
             // Some sources leave out the host.
@@ -42,20 +40,30 @@ fn key(kind: &SignalKind) -> Option<Key> {
 
 /// Type and message of an error as one text.
 fn words(error: &ErrorReport) -> String {
-    let message = error.message.trim();
     match &error.error_type {
-        Some(name) if !message.starts_with(&**name) && &**name != "Error" => format!("{name}: {message}"),
-        _ => message.to_owned(),
+        Some(name) if !error.message.starts_with(&**name) => plain(&format!("{name}: {}", error.message)),
+        _ => plain(&error.message),
     }
 }
 
+/// A text without what only some sources put before it, and without their line breaks.
+fn plain(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ");
+    let mut bare = text.as_str();
+    for prefix in ["Uncaught ", "(in promise) ", "Error: "] {
+        bare = bare.strip_prefix(prefix).unwrap_or(bare);
+    }
+    bare.to_owned()
+}
+
 impl Telemetry {
-    /// Adds what files beside the recording tell. What both tell of is one signal, with all that
-    /// either knows of it.
+    /// Adds what a file beside the recording tells. What is told by both, or by a file that was joined
+    /// before, is one signal, with all that either knows of it. What one source tells twice happened twice.
     pub fn join(&mut self, side: Telemetry) {
         let mut known: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
         for (at, signal) in self.signals.iter().enumerate() {
-            if let (Some(key), Origin::Recorded) = (key(&signal.kind), signal.origin) {
+            if let Some(key) = key(&signal.kind).filter(|_| signal.origin != Origin::Derived) {
                 known.entry(key).or_default().push(at);
             }
         }
@@ -231,6 +239,47 @@ mod tests {
         };
         assert_eq!(first.error_type.as_deref(), Some("TypeError"));
         assert_eq!(&*first.message, "x is undefined");
+    }
+
+    #[test]
+    fn what_two_files_tell_is_told_once() {
+        let side = |late: f64| {
+            telemetry(vec![
+                error(1000.0 + late, "TypeError: x is undefined", Origin::SideFile),
+                error(1400.0 + late, "TypeError: x is undefined", Origin::SideFile),
+            ])
+        };
+        let mut recorded = telemetry(Vec::new());
+        recorded.join(side(0.0));
+        assert_eq!(recorded.signals.len(), 2);
+        recorded.join(side(90.0));
+        let times: Vec<f64> = recorded.signals.iter().map(|one| one.time).collect();
+        assert_eq!(times, [1000.0, 1400.0]);
+    }
+
+    #[test]
+    fn the_same_words_are_known_however_they_are_written() {
+        for recorded in [
+            "Error: no stock\n for 7",
+            "Uncaught Error: no stock for 7",
+            "Uncaught (in promise) Error: no stock for 7",
+            " no stock for 7",
+        ] {
+            let mut telemetry = telemetry(vec![error(1000.0, recorded, Origin::Recorded)]);
+            telemetry.join(self::telemetry(vec![error(
+                1900.0,
+                "Error: no stock for 7",
+                Origin::SideFile,
+            )]));
+            assert_eq!(telemetry.signals.len(), 1, "{recorded}");
+        }
+        let mut other = telemetry(vec![error(1000.0, "no stock for 8", Origin::Recorded)]);
+        other.join(telemetry(vec![error(
+            1000.0,
+            "Error: no stock for 7",
+            Origin::SideFile,
+        )]));
+        assert_eq!(other.signals.len(), 2);
     }
 
     #[test]

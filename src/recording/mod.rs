@@ -40,7 +40,8 @@ pub struct Recording {
     pub damage: DamageReport,
     /// Which kind of file this was read from, in the words a user knows it by (`"rrweb"`).
     pub format: &'static str,
-    /// The files that it was read from, in the order in which they were read.
+    /// The files that it was read from, in the order in which they were read, and after them the files
+    /// beside it that tell something of it.
     pub sources: Vec<SourceFile>,
     /// What was put into it of what it refers to but did not contain.
     pub assets: crate::asset::Filled,

@@ -9,7 +9,7 @@ use crate::moment::{
     Moment, MomentKind, UserStep, UserStepKind, error_place, error_text, moments, route, steps,
 };
 use crate::recording::{
-    EventData, EventKind, FrustrationKind, InteractionKind, NodeId, Origin, Recording, SignalKind, Tab,
+    EventData, EventKind, FrustrationKind, InteractionKind, NodeId, Recording, SignalKind, Tab,
 };
 
 /// What led to a problem happened at most this long before it, in milliseconds.
@@ -17,10 +17,6 @@ const CAUSE_WITHIN: i64 = 10_000;
 
 /// A request is asked for at most this long after the click that it belongs to, in milliseconds.
 const REQUEST_WITHIN: i64 = 2_000;
-
-/// The same error, told by the recording and by a file beside it, differs by no more than this, in
-/// milliseconds.
-const SAME_ERROR: i64 = 1_000;
 
 /// A sign of frustration is told at most this long after its click, in milliseconds.
 const SAME_CLICK: f64 = 2_000.0;
@@ -190,13 +186,10 @@ impl SessionFacts {
     }
 }
 
-/// A problem, and what is needed to find those that were told twice.
+/// A problem, and what is needed to find those that several tabs tell of.
 struct Found {
     problem: Problem,
-    origin: Origin,
     signal: Option<usize>,
-    /// Another source told of it too.
-    told_twice: bool,
 }
 
 impl std::ops::Deref for Found {
@@ -304,9 +297,7 @@ fn tab_problems(recording: &Recording, at: usize, tab: &Tab, found: &[Moment]) -
             };
             Found {
                 problem,
-                origin: moment.origin,
                 signal: moment.signal,
-                told_twice: false,
             }
         })
         .collect()
@@ -363,8 +354,7 @@ fn frame(frame: &crate::recording::StackFrame) -> String {
     shortened(&line)
 }
 
-/// Errors that the recording and a file beside it both tell of, and signals without a tab that every
-/// tab took for its own, count once.
+/// Signals without a tab that every tab took for its own count once.
 fn without_repeats(mut problems: Vec<Found>) -> Vec<Found> {
     problems.sort_by(|one, two| one.time_ms.cmp(&two.time_ms).then(one.tab.cmp(&two.tab)));
     let mut seen = BTreeSet::new();
@@ -375,26 +365,7 @@ fn without_repeats(mut problems: Vec<Found>) -> Vec<Found> {
         {
             continue;
         }
-        let first = kept.partition_point(|other| other.time_ms < problem.time_ms - SAME_ERROR);
-        // The first that fits: both sources tell of errors in the same order.
-        let twin = kept.iter_mut().skip(first).find(|other| {
-            problem.kind == ProblemKind::Error
-                && other.kind == ProblemKind::Error
-                && other.what == problem.what
-                && other.origin != problem.origin
-                && !other.told_twice
-        });
-        match twin {
-            Some(other) => {
-                // Each twin is used once: two errors of each source are two errors.
-                other.told_twice = true;
-                if other.stack.len() < problem.stack.len() {
-                    other.problem.stack.clone_from(&problem.stack);
-                    other.problem.place.clone_from(&problem.place);
-                }
-            }
-            None => kept.push(problem),
-        }
+        kept.push(problem);
     }
     kept
 }

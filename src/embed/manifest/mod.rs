@@ -140,7 +140,7 @@ pub struct Beside {
 pub struct RecordingFacts {
     /// Which kind of recording: `rrweb`, `datadog`, …
     pub format: String,
-    /// Its files.
+    /// Its files, and those beside it that told something of it.
     pub files: Vec<FileFacts>,
     /// Id of the session in the system it comes from.
     pub session: Option<String>,
