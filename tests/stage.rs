@@ -3,10 +3,12 @@
 mod common;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domreel::dom::{Change, Handle, MediaState, Namespace, NewContent, NewNode, STAGE, Sheet, Step};
+use domreel::pixmap::Pixmap;
 use domreel::recording::{CanvasContext, DialogMode};
-use domreel::stage::{Stage, StageOptions};
+use domreel::stage::{CaptureMethod, Stage, StageOptions};
 use serde_json::{Value, json};
 
 /// A subtree in document order.
@@ -44,15 +46,18 @@ fn element(namespace: Namespace, tag: &str, attributes: &[(&str, &str)]) -> NewC
     }
 }
 
-async fn stage() -> Stage {
-    let options = StageOptions {
+fn options() -> StageOptions {
+    StageOptions {
         browser: common::browser(),
         capture: None,
         width: 400,
         height: 300,
         still: false,
-    };
-    Stage::open(&options).await.expect("a stage")
+    }
+}
+
+async fn stage() -> Stage {
+    Stage::open(&options()).await.expect("a stage")
 }
 
 /// A page whose body, handle 4, has what `fill` puts there.
@@ -392,4 +397,59 @@ async fn names_that_hide_the_doms_own_do_no_harm() {
     let shown = stage.step(&[step], 1100.0).await.expect("a step");
     assert_eq!(shown.failed, 0, "{:?}", shown.errors);
     assert_eq!(ask(&stage, "d.querySelector('form')").await, Value::Null);
+}
+
+/// Pictures of a page with a marquee and players without their films: as it comes, much later, and with
+/// sound off.
+async fn pictures_of_movers(capture: Option<CaptureMethod>) -> [Pixmap; 3] {
+    let options = StageOptions { capture, ..options() };
+    let mut stage = Stage::open(&options).await.expect("a stage");
+    let changes = page("", |tree, body| {
+        let marquee = tree.html(10, Some(body), "marquee", &[]);
+        tree.text(11, marquee, "Sale");
+        let video = [
+            ("width", "200"),
+            ("height", "100"),
+            ("controls", ""),
+            ("muted", ""),
+        ];
+        let with_sources = tree.html(12, Some(body), "video", &video);
+        let source = [("src", "https://example.com/a.webm"), ("type", "video/webm")];
+        tree.html(13, Some(with_sources), "source", &source);
+        let with_source = [video.as_slice(), &[("src", "https://example.com/a.webm")]].concat();
+        tree.html(14, Some(body), "video", &with_source);
+        let audio = [("controls", ""), ("src", "/a.ogg")];
+        tree.html(15, Some(body), "audio", &audio);
+    });
+    show(&mut stage, 1000.0, changes, 1000.0).await;
+    let first = stage.shot().await.expect("a picture");
+    let networks = ask(
+        &stage,
+        "Array.from(d.querySelectorAll('video, audio'), (m) => m.networkState)",
+    )
+    .await;
+    assert_eq!(networks, json!([0, 0, 0]), "nothing is looked for");
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    show(&mut stage, 9000.0, Vec::new(), 9000.0).await;
+    let later = stage.shot().await.expect("a picture");
+    let quiet = Change::Media {
+        node: 14,
+        state: MediaState {
+            muted: Some(true),
+            ..MediaState::default()
+        },
+    };
+    show(&mut stage, 9001.0, vec![quiet], 9001.0).await;
+    [first, later, stage.shot().await.expect("a picture")]
+}
+
+#[tokio::test]
+async fn what_moves_by_the_browsers_clock_stands_still() {
+    let screen = pictures_of_movers(Some(CaptureMethod::Screenshot)).await;
+    assert!(screen[0] == screen[1], "it moved");
+    assert!(screen[1] != screen[2], "the controls do not show what is heard");
+    let on_demand = pictures_of_movers(None).await;
+    for (at, (screen, on_demand)) in screen.iter().zip(&on_demand).enumerate() {
+        assert!(screen == on_demand, "picture {at}");
+    }
 }

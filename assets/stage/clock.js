@@ -10,6 +10,7 @@ let hasSmil = false;
 let media = new Map(); // handle → state
 let players = new Set(); // media elements
 let sought = new WeakSet(); // media elements that were sent to a position
+let marquees = new Set(); // elements
 let awaited = new WeakMap(); // player → how often what it shows is still looked for
 let running = 0; // animations under way
 let fromSnapshot = 0; // those of them that a snapshot brought: they may have begun before it
@@ -17,6 +18,7 @@ let snapshotTime = null;
 
 const PICTURE_LOOKS = 8;
 const CONTROLS_LOOKS = 3;
+const NETWORK_LOADING = 2; // `HTMLMediaElement.NETWORK_LOADING`
 const SMIL = /^(animate|animateMotion|animateTransform|set)$/;
 
 function resetClock() {
@@ -25,6 +27,7 @@ function resetClock() {
   hasSmil = false;
   media = new Map();
   players = new Set();
+  marquees = new Set();
   running = 0;
   fromSnapshot = 0;
 }
@@ -127,10 +130,11 @@ function setMedia(handle, playing, time, at, rate, muted, looping, volume) {
   known.at = at;
   media.set(handle, known);
   const element = nodeOf(handle);
-  // Controls show these.
+  // Controls show these, once they are told of it: the browser does that when it finds time.
   if (muted !== null) element.muted = muted;
   if (volume !== null) element.volume = Math.min(Math.max(volume, 0), 1);
   if (looping !== null) element.loop = looping;
+  if (muted !== null || volume !== null) native.dispatch(element, new Event("volumechange"));
 }
 
 function seekMedia(time) {
@@ -173,16 +177,29 @@ function isAwaited(element) {
   return looks > 0;
 }
 
+// A marquee moves by a clock that cannot be set. It begins a frame after it came, and has its text where
+// one can read it until then: so it stays.
+function holdMarquees() {
+  for (const marquee of marquees) {
+    if (native.isConnected(marquee)) native.stopMarquee(marquee);
+    else marquees.delete(marquee);
+  }
+}
+
 function seek(time) {
   seekAnimations(time);
   seekSvgs(time);
   seekMedia(time);
+  holdMarquees();
 }
 
-// A film that is in the recording is loaded up to its first picture, or to the one it was at.
+// A film that is in the recording is loaded up to its first picture, or to the one it was at. Where elements
+// of sources name it, only the network's state tells that none is left to try.
 function isLoading(element) {
-  const source = native.getAttribute(element, "src") ?? "";
-  return /^data:/.test(source) && !element.error && (element.readyState < 2 || element.seeking);
+  if (native.getAttribute(element, "src") === null) {
+    return native.mediaReady(element) < 2 && native.mediaNetwork(element) === NETWORK_LOADING;
+  }
+  return !element.error && (element.readyState < 2 || element.seeking);
 }
 
 // What never got ready, and with which content: it is not waited for again.

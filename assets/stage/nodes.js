@@ -31,6 +31,8 @@ const STILL_RULES = `@layer domreel {
   }
 }`;
 
+const IN_RECORDING = /^data:/i;
+
 const NEW_DOCUMENT = 0, NEW_DOCTYPE = 1, NEW_ELEMENT = 2, NEW_SHADOW = 3, NEW_TEXT = 4, NEW_CDATA = 5, NEW_COMMENT = 6;
 
 let nodes = new Map(); // handle → node
@@ -55,6 +57,7 @@ const isDocument = (node) => native.nodeType(node) === Node.DOCUMENT_NODE;
 const isElement = (node) => native.nodeType(node) === Node.ELEMENT_NODE;
 // Nodes of a frame are no instances of this window's classes: names and namespaces tell.
 const isHtml = (node, name) => isElement(node) && native.namespace(node) === HTML && native.localName(node) === name;
+const isPlayer = (node) => isHtml(node, "video") || isHtml(node, "audio");
 const documentOf = (node) => (isDocument(node) ? node : native.ownerDocument(node));
 
 function frameDocument(element) {
@@ -223,6 +226,7 @@ function make(entry, owner, container) {
 
 function makeElement([, handle, , namespace, tag, attributes, born], owner) {
   let element;
+  if (namespace === 0 && tag === "source" && isSourceElsewhere(attributes)) tag = "domreel-source";
   try {
     element = native.createElementNS(owner, NAMESPACES[namespace], tag);
   } catch {
@@ -234,6 +238,7 @@ function makeElement([, handle, , namespace, tag, attributes, born], owner) {
   if (namespace === 0) noteCandidate(element, tag);
   if (namespace === 1) noteSvg(element, tag, born);
   else if (tag === "video" || tag === "audio") notePlayer(element);
+  else if (tag === "marquee") marquees.add(element);
   return element;
 }
 
@@ -260,8 +265,33 @@ function isRefused(element, name, value) {
     && /^[\s\0-\x20]*j[\s]*a[\s]*v[\s]*a[\s]*s[\s]*c[\s]*r[\s]*i[\s]*p[\s]*t[\s]*:/i.test(value);
 }
 
+// A film or sound that is not in the recording. The browser would find out that it does not get it, its
+// controls turning a wheel meanwhile for as long as that takes: it is not asked.
+function isElsewhere(element, source) {
+  return (isPlayer(element) || isHtml(element, "source")) && !IN_RECORDING.test(source);
+}
+
+// An element of a source makes its player look for one, too.
+function isSourceElsewhere(attributes) {
+  for (let at = 0; at < attributes.length; at += 2) {
+    if (attributes[at] === "src") return !IN_RECORDING.test(attributes[at + 1]);
+  }
+  return false;
+}
+
+function dropSource(element) {
+  if (native.getAttribute(element, "src") === null) return;
+  native.removeAttribute(element, "src");
+  // Without that, what was loaded stays.
+  if (isPlayer(element)) native.loadMedia(element);
+}
+
 function setAttribute(element, name, value) {
   if (isRefused(element, name, value)) return;
+  if (name === "src" && isElsewhere(element, value)) {
+    dropSource(element);
+    return;
+  }
   if (name === "sandbox" && native.localName(element) === "iframe") value = SANDBOX;
   if (/^(xlink:)?href$/.test(name) && native.localName(element) === "use") value = spriteUrl(element, value);
   const prefix = name.split(":", 1)[0];
