@@ -23,6 +23,7 @@
 //! | [`scan`] | what went wrong in many recordings, in groups |
 //! | [`postmortem`] | a document about one of these groups |
 //! | `fetch` | recordings from where products keep them (feature `fetch`) |
+//! | [`upload`] | clips where a link leads to them |
 //! | `worker` | the renderer behind a queue, with storage and HTTP (feature `worker`) |
 
 #![warn(missing_docs)]
@@ -45,5 +46,6 @@ pub mod redact;
 pub mod render;
 pub mod scan;
 pub mod stage;
+pub mod upload;
 #[cfg(feature = "worker")]
 pub mod worker;

@@ -56,6 +56,7 @@ pub(crate) fn run(args: &AttachArgs, console: &Console) -> Done {
         None => beside_document(args)?,
     };
     let extras = render::for_a_document(args.render.extras(), work.plan.format);
+    args.render.upload.check(&work.target, work.plan.format)?;
     let made = render::make(&args.render, &work, &extras, console)?;
     let Some(manifest) = made.manifest else {
         return Err(Failure::message(
@@ -67,7 +68,8 @@ pub(crate) fn run(args: &AttachArgs, console: &Console) -> Done {
         path: work.output,
         manifest,
     };
-    document.put(&args.section, &clip, console)
+    let uploaded = args.render.upload.send(&clip)?;
+    document.put(&args.section, &clip, uploaded.as_ref(), console)
 }
 
 /// `postmortem-session.gif` beside `postmortem.md`.

@@ -15,6 +15,7 @@ use super::Done;
 use super::console::Console;
 use super::embed::part;
 use super::failure::{Failure, Status};
+use super::upload::Uploaded;
 
 /// What is put into a document, and where.
 #[derive(Debug, Clone, Args)]
@@ -88,11 +89,17 @@ impl Document {
     ///
     /// # Errors
     /// When the clip cannot be read, there is no place for it, or the document cannot be written.
-    pub(super) fn put(&self, args: &SectionArgs, clip: &ClipFiles, console: &Console) -> Done {
+    pub(super) fn put(
+        &self,
+        args: &SectionArgs,
+        clip: &ClipFiles,
+        uploaded: Option<&Uploaded>,
+        console: &Console,
+    ) -> Done {
         let section = args.section.clone().unwrap_or_else(|| stem(&clip.path));
         // Somebody may have written in it while the clip was made.
         let before = self.read()?;
-        let after = put(self, &before, args, &section, clip)?;
+        let after = put(self, &before, args, &section, clip, uploaded)?;
         let changed = after != before;
         if changed {
             write_file(&self.path, after.as_bytes())?;
@@ -144,6 +151,7 @@ fn put(
     args: &SectionArgs,
     section: &str,
     clip: &ClipFiles,
+    uploaded: Option<&Uploaded>,
 ) -> Result<String, Failure> {
     let parts = match args.parts.as_slice() {
         [] => Part::ALL.to_vec(),
@@ -166,7 +174,10 @@ fn put(
     };
     let place = Place {
         clip: None,
-        folder: folder(&document.path, &clip.path),
+        folder: match uploaded {
+            Some(uploaded) => uploaded.folder.clone(),
+            None => folder(&document.path, &clip.path),
+        },
     };
     let blocks = document::blocks(&clip.manifest, &place, &parts);
     let heading = [Block::Heading(1, title)];

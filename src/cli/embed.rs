@@ -14,6 +14,7 @@ use super::Done;
 use super::console::Console;
 use super::document::{Document, SectionArgs};
 use super::failure::{Failure, Status};
+use super::upload::{UploadArgs, Uploaded};
 
 /// Print what has a clip shown in a document, ticket, notebook or chat
 #[derive(Debug, Args)]
@@ -24,6 +25,7 @@ use super::failure::{Failure, Status};
   domreel embed clip.gif --for notebook                  writes clip.ipynb
   domreel embed clip.gif --into analysis.ipynb
   domreel embed clip.gif --for jira --url https://files.example/clip.gif
+  domreel embed clip.gif --for notion --upload s3://clips/2026 --public-url https://clips.example/2026
   domreel embed clip.gif --for github -o clip.md && gh issue comment 12 --body-file clip.md --attach clip.gif")]
 pub(crate) struct EmbedArgs {
     /// The clip, with its manifest beside it (render --with manifest)
@@ -37,11 +39,13 @@ pub(crate) struct EmbedArgs {
     #[command(flatten)]
     section: SectionArgs,
     /// The clip's address, where it has been uploaded
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "upload")]
     url: Option<String>,
     /// The id that Jira (Media Services), Slack or Notion gave the clip when it was uploaded there
-    #[arg(long, value_name = "ID", conflicts_with = "url")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["url", "upload"])]
     file_id: Option<String>,
+    #[command(flatten)]
+    upload: UploadArgs,
     /// The heading [default: the worst of what the clip shows]
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -77,8 +81,9 @@ struct Embedded<'a> {
 pub(crate) fn run(args: &EmbedArgs, console: &Console) -> Done {
     let clip = ClipFiles::open(&args.clip)?;
     warn_of_changes(&clip, console);
+    let uploaded = args.upload.send(&clip)?;
     if let Some(document) = &args.into {
-        return Document::open(document)?.put(&args.section, &clip, console);
+        return Document::open(document)?.put(&args.section, &clip, uploaded.as_ref(), console);
     }
     if args.section.asks_for_document() {
         let message = "--under, --section and --section-title are about a document: name it with --into";
@@ -91,7 +96,13 @@ pub(crate) fn run(args: &EmbedArgs, console: &Console) -> Done {
         ));
     };
     let options = SnippetOptions {
-        url: args.url.clone(),
+        url: args
+            .url
+            .clone()
+            .or_else(|| uploaded.as_ref().map(|uploaded| uploaded.clip.clone())),
+        folder: uploaded
+            .as_ref()
+            .map_or(String::new(), |uploaded| uploaded.folder.clone()),
         file_id: args.file_id.clone(),
         parts: args.section.parts.clone(),
         title: args.title.clone(),
@@ -126,11 +137,12 @@ pub(crate) fn run(args: &EmbedArgs, console: &Console) -> Done {
 pub(super) fn write_beside(
     target: Target,
     clip: &ClipFiles,
-    url: Option<String>,
+    uploaded: Option<&Uploaded>,
     console: &Console,
 ) -> Result<PathBuf, Failure> {
     let options = SnippetOptions {
-        url,
+        url: uploaded.map(|uploaded| uploaded.clip.clone()),
+        folder: uploaded.map_or(String::new(), |uploaded| uploaded.folder.clone()),
         ..SnippetOptions::default()
     };
     let snippet = snippet(target, clip, &options)?;

@@ -33,6 +33,8 @@ pub(crate) enum Status {
     /// Jobs of a queue that are not done.
     #[cfg(feature = "worker")]
     Jobs = 7,
+    /// The clip is made and could not be uploaded.
+    Upload = 8,
     /// A worker that has to be started anew.
     #[cfg(feature = "worker")]
     Exhausted = 70,
@@ -52,6 +54,7 @@ Exit codes:
   5    the output could not be written
   6    the input is damaged, and --strict was given
   7    jobs of the queue are not done
+  8    the clip could not be uploaded; it is where it was made
   70   the worker has to be started anew
   130  stopped with Ctrl-C";
 }
@@ -195,6 +198,7 @@ mod tests {
             Status::Damaged,
             #[cfg(feature = "worker")]
             Status::Jobs,
+            Status::Upload,
             #[cfg(feature = "worker")]
             Status::Exhausted,
             Status::Interrupted,

@@ -37,6 +37,7 @@ mod shot;
 mod storyboard;
 #[cfg(feature = "worker")]
 mod submit;
+mod upload;
 #[cfg(feature = "worker")]
 mod worker;
 

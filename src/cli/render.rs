@@ -25,6 +25,7 @@ use super::input::{InputArgs, TabArgs, shown_tab, tell_redaction, warn_of_damage
 use super::interrupt::Interrupt;
 use super::picture::{FramingArgs, OverlayArgs, SizeArgs};
 use super::progress::RenderBar;
+use super::upload::UploadArgs;
 
 /// Make a clip of a recording: a GIF, a video, an animated picture, or a directory of PNG frames
 #[derive(Debug, Args)]
@@ -37,6 +38,7 @@ use super::progress::RenderBar;
   domreel render session.json --around error -o clip.mp4 --max-size 2MB
   domreel render session.json --for github -o clip   clip.mp4 of at most 10 MB, and clip.github.md
   domreel render session.json --for jira -o clip     clip.gif and clip.jira.json
+  domreel render session.json --for jira -o clip --upload s3://clips/2026 --public-url https://clips.example/2026
   domreel render session.json -o frames/             PNG files and frames.json
   cat session.json | domreel render - -o - > clip.gif
 
@@ -57,6 +59,8 @@ pub(crate) struct RenderArgs {
     file: FileArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
+    #[command(flatten)]
+    pub(super) upload: UploadArgs,
     #[command(flatten)]
     clip: ClipArgs,
     #[command(flatten)]
@@ -83,6 +87,8 @@ struct Made<'a> {
     format: &'static str,
     /// Where the snippet is, if there is one.
     snippet: Option<PathBuf>,
+    /// Where the clip has been uploaded to, if it has.
+    link: Option<String>,
     /// Clip time made in a unit of wall-clock time.
     speed: f64,
     elapsed_ms: u64,
@@ -107,29 +113,28 @@ pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
     let mut extras = args.extras();
     let target = work.plan.preset.as_ref().map(|preset| preset.target);
     let target = target.filter(|_| !to_stdout);
-    if target.is_some() {
+    args.upload.check(&work.target, work.plan.format)?;
+    if target.is_some() || args.upload.is_wanted() {
         extras = for_a_document(extras, work.plan.format);
     }
     let clip = make(args, &work, &extras, console)?;
     let elapsed = began.elapsed();
     let report = clip.report;
     let output = &work.output;
-    let snippet = match (target, clip.manifest) {
-        (Some(target), Some(manifest)) => {
-            let path = output.clone();
-            Some(embed::write_beside(
-                target,
-                &ClipFiles { path, manifest },
-                None,
-                console,
-            )?)
+    let (mut snippet, mut uploaded) = (None, None);
+    if let Some(manifest) = clip.manifest {
+        let path = output.clone();
+        let files = ClipFiles { path, manifest };
+        uploaded = args.upload.send(&files)?;
+        if let Some(target) = target {
+            snippet = Some(embed::write_beside(target, &files, uploaded.as_ref(), console)?);
         }
-        _ => None,
-    };
+    }
     let result = Made {
         output,
         format: work.plan.format.name(),
         snippet,
+        link: uploaded.map(|uploaded| uploaded.clip),
         speed: report.clip_ms as f64 / 1000.0 / elapsed.as_secs_f64().max(0.001),
         elapsed_ms: elapsed.as_millis() as u64,
         damage: clip.damage,
@@ -153,7 +158,7 @@ pub(super) struct Clip {
 /// Where a clip goes and what its file is.
 pub(super) struct Work {
     pub(super) output: PathBuf,
-    target: Target,
+    pub(super) target: Target,
     pub(super) plan: FilePlan,
 }
 
@@ -319,6 +324,10 @@ impl Made<'_> {
             self.elapsed_ms as f64 / 1000.0,
             self.speed,
         ) + &lacking(report)
+            + &self
+                .link
+                .as_ref()
+                .map_or(String::new(), |link| format!("\nuploaded: {link}"))
     }
 }
 

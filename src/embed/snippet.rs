@@ -9,8 +9,11 @@ use super::{confluence, datadog, jira, markdown, notebook, notion, page, slack};
 /// What a snippet holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SnippetOptions {
-    /// The clip's address, where it has been uploaded; it begins with `https://` or `http://`.
+    /// The clip's address, where it has been uploaded; it begins with `https://`, `http://` or `file://`.
     pub url: Option<String>,
+    /// Address of the folder that poster and captions have been uploaded to, with a slash at its end; empty
+    /// where they lie beside the text.
+    pub folder: String,
     /// The id that the target gave the clip when it was uploaded there.
     pub file_id: Option<String>,
     /// What is said; all of it if none is named.
@@ -46,7 +49,7 @@ impl Content<'_> {
         let mut all = vec![Block::Heading(1, self.title.clone())];
         let place = Place {
             clip: self.options.url.clone(),
-            folder: String::new(),
+            folder: self.options.folder.clone(),
         };
         let below = blocks(&self.clip.manifest, &place, &self.parts);
         all.extend(below.into_iter().map(|block| match block {
@@ -78,7 +81,9 @@ impl Content<'_> {
 /// When the clip cannot be read, or the target cannot show it.
 pub fn snippet(target: Target, clip: &ClipFiles, options: &SnippetOptions) -> Result<Snippet, EmbedError> {
     if let Some(url) = &options.url
-        && !(url.starts_with("https://") || url.starts_with("http://"))
+        && !["https://", "http://", "file://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
     {
         return Err(EmbedError::Document {
             document: "the clip's address".to_owned(),

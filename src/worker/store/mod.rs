@@ -130,7 +130,9 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// Opens what a URL points to; credentials come from the environment, by the vendors' usual names.
-fn open_url(url: &Url) -> Result<(Box<dyn ObjectStore>, Key), object_store::Error> {
+pub(crate) fn open_url(url: &Url) -> Result<(Box<dyn ObjectStore>, Key), object_store::Error> {
+    #[cfg(feature = "cloud")]
+    crate::fetch::use_ring();
     let variables = std::env::vars().map(|(name, value)| (name.to_ascii_lowercase(), value));
     object_store::parse_url_opts(url, variables)
 }
