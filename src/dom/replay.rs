@@ -1,5 +1,9 @@
 //! A tab, played: the page at any time, and what changed on the way there.
 
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
+
 use super::page::Page;
 use super::{Change, Step};
 use crate::recording::{Damage, DamageKind, DamageReport, EventData, EventKind, NodeId, PointerKind, Tab};
@@ -31,15 +35,22 @@ pub struct Replay<'r> {
     damage: DamageReport,
     /// Which entries have been applied at some time: their damage is counted.
     counted: Vec<bool>,
+    /// Which full snapshots can be read, as far as that was asked, by their place among the entries.
+    readable: FxHashMap<usize, OnceLock<bool>>,
 }
 
 impl<'r> Replay<'r> {
     /// A tab before its first event.
     pub fn new(tab: &'r Tab) -> Self {
         let entries = entries(tab);
+        let snapshots = entries.iter().enumerate().filter(|(_, entry)| {
+            matches!(entry.what, What::Event(at)
+                if tab.events.get(at).is_some_and(|event| event.kind == EventKind::FullSnapshot))
+        });
         Replay {
             tab,
             counted: vec![false; entries.len()],
+            readable: snapshots.map(|(at, _)| (at, OnceLock::new())).collect(),
             entries,
             applied: 0,
             time: f64::NEG_INFINITY,
@@ -163,24 +174,41 @@ impl<'r> Replay<'r> {
         }
     }
 
-    /// Place of the last full snapshot among the first `applied` entries.
+    /// Place of the last full snapshot among the first `applied` entries. One that cannot be read
+    /// begins no page.
     fn snapshot_before(&self, applied: usize) -> Option<usize> {
-        self.entries
-            .iter()
-            .take(applied)
-            .rposition(|entry| self.kind(entry) == Some(EventKind::FullSnapshot))
+        let mut end = applied.min(self.entries.len());
+        loop {
+            let before = self.entries.iter().take(end);
+            end = before
+                .rev()
+                .position(|entry| self.kind(entry) == Some(EventKind::FullSnapshot))
+                .map(|back| end - 1 - back)?;
+            if self.is_readable(end) {
+                return Some(end);
+            }
+        }
     }
 
-    /// Address and viewport are told before the snapshot; nothing else outlives a page.
-    fn learn_viewport(&mut self, snapshot: usize) {
-        let before = |kind: EventKind, replay: &Self| {
-            let mut entries = replay.entries.iter().take(snapshot);
-            entries.rposition(|entry| replay.kind(entry) == Some(kind))
+    fn is_readable(&self, snapshot: usize) -> bool {
+        let read = || match self.entries.get(snapshot).map(|entry| entry.what) {
+            Some(What::Event(at)) => self.tab.events.get(at).is_some_and(|event| event.data().is_ok()),
+            _ => false,
         };
-        let meta = before(EventKind::Meta, self);
-        let resize = before(EventKind::ViewportResize, self).filter(|resize| Some(*resize) > meta);
-        for at in meta.into_iter().chain(resize) {
-            self.apply(at, &mut Vec::new());
+        match self.readable.get(&snapshot) {
+            Some(known) => *known.get_or_init(read),
+            None => read(),
+        }
+    }
+
+    /// Address and viewport are told before the snapshot; nothing else outlives a page. All that
+    /// tell of them are applied: the last may be one that says nothing usable.
+    fn learn_viewport(&mut self, snapshot: usize) {
+        for at in 0..snapshot {
+            let kind = self.entries.get(at).and_then(|entry| self.kind(entry));
+            if matches!(kind, Some(EventKind::Meta | EventKind::ViewportResize)) {
+                self.apply(at, &mut Vec::new());
+            }
         }
     }
 
@@ -216,4 +244,35 @@ fn entries(tab: &Tab) -> Vec<Entry> {
     }
     entries.sort_by(|one, two| one.time.total_cmp(&two.time));
     entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{Input, ReadOptions, read};
+
+    #[test]
+    fn what_says_nothing_hides_nothing_before_it() {
+        let events = r#"[
+            {"type":4,"timestamp":1,"data":{"href":"https://a.example/","width":800,"height":600}},
+            {"type":2,"timestamp":2,"data":{"initialOffset":{"top":0,"left":0},"node":{"type":0,"id":1,"childNodes":[
+                {"type":2,"tagName":"html","attributes":{},"id":2,"childNodes":[]}]}}},
+            {"type":3,"timestamp":3,"data":{"source":4,"width":-5,"height":0}},
+            {"type":2,"timestamp":4,"data":{"initialOffset":{"top":0,"left":0},"node":{"type":0,"id":1,"childNodes":[
+                {"type":2,"tagName":"html","attributes":{},"id":3,"childNodes":[]}]}}},
+            {"type":2,"timestamp":5,"data":{"node":7}}]"#;
+        let input = Input::Bytes {
+            name: "page".to_owned(),
+            data: events.as_bytes().to_vec().into(),
+        };
+        let recording = read(&[input], &ReadOptions::default()).unwrap();
+        let tab = &recording.tabs[0];
+        let changes = |replay: &mut Replay| format!("{:?}", replay.seek(9.0).changes);
+        let mut played = Replay::new(tab);
+        played.advance_to(9.0);
+        let sought = changes(&mut Replay::new(tab));
+        assert_eq!(sought, changes(&mut played));
+        assert!(sought.contains("html") && sought.contains("800"), "{sought}");
+        assert_eq!(played.page_start(), 4.0);
+    }
 }
