@@ -99,7 +99,7 @@ async function compare(path, events, name) {
       const isAbove = share > limit;
       if (isAbove) above += 1;
       if (!isAbove && share <= worst.share) continue;
-      const picture = count && join(values.out, `${name}-${at}.png`);
+      const picture = count > 0 ? join(values.out, `${name}-${at}.png`) : undefined;
       if (share > worst.share) {
         if (worst.picture && worst.share <= limit) rmSync(worst.picture);
         worst = { share, picture };
