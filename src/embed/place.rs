@@ -49,10 +49,6 @@ pub fn put_section(
         Language::Markdown => headings(document),
         Language::Html => html_headings(document),
     };
-    let level_at = |at: usize| {
-        let above = headings.iter().rev().find(|heading| heading.start < at);
-        above.map_or(0, |heading| heading.level)
-    };
     let line_end = if document.contains("\r\n") { "\r\n" } else { "\n" };
     let section = |level: u8| {
         let content = content(level);
@@ -68,49 +64,19 @@ pub fn put_section(
             )));
         };
         let range = start..start + length;
-        // It keeps the level that it has.
-        let level = headings
-            .iter()
-            .find(|heading| range.contains(&heading.start))
-            .map_or(level_at(start), |heading| heading.level.saturating_sub(1));
+        // It keeps the level that it has; without headings of its own it has that of its spot.
+        let own = headings.iter().find(|heading| range.contains(&heading.start));
+        let level = match own {
+            Some(heading) => heading.level.saturating_sub(1),
+            None => place(document, language, &headings, spot)
+                .map_or_else(|| level_above(&headings, start), |(_, level)| level),
+        };
         return Ok(spliced(document, start, range.end + end.len(), &section(level)));
     }
-    let (at, level) = match spot {
-        Spot::Heading(wanted) => {
-            let found = headings
-                .iter()
-                .enumerate()
-                .find(|(_, heading)| same_heading(&heading.text, wanted))
-                .ok_or_else(|| wrong(format!("it has no heading ‘{wanted}’")))?;
-            let at = match language {
-                // Elements may end before the next heading: right below this one is inside of what it is in.
-                Language::Html => found.1.end,
-                Language::Markdown => headings
-                    .iter()
-                    .skip(found.0 + 1)
-                    .find(|heading| heading.level <= found.1.level)
-                    .map_or(document.len(), |heading| heading.start),
-            };
-            (at, found.1.level)
-        }
-        Spot::Marker => match find(document, language, MARKER) {
-            Some(at) => (at, level_at(at)),
-            None => {
-                let at = match language {
-                    Language::Html => end_of_body(document),
-                    Language::Markdown => document.len(),
-                };
-                (
-                    at,
-                    if language == Language::Html {
-                        1
-                    } else {
-                        level_at(at).min(1)
-                    },
-                )
-            }
-        },
-    };
+    let (at, level) = place(document, language, &headings, spot).ok_or_else(|| match spot {
+        Spot::Heading(wanted) => wrong(format!("it has no heading ‘{wanted}’")),
+        Spot::Marker => wrong("it has no end".to_owned()),
+    })?;
     let new = section(level);
     let before = document.get(..at).unwrap_or_default();
     let after = document.get(at..).unwrap_or_default();
@@ -129,6 +95,39 @@ pub fn put_section(
     let below = if after.trim().is_empty() { 1 } else { 2 };
     let rest = if after.trim().is_empty() { "" } else { after };
     Ok(format!("{before}{}{new}{}{rest}", blank(gap), blank(below)))
+}
+
+/// Where a new section goes, in bytes, and the level of the heading that it is under; none if the
+/// heading that is meant is not there.
+fn place(document: &str, language: Language, headings: &[Heading], spot: &Spot) -> Option<(usize, u8)> {
+    match spot {
+        Spot::Heading(wanted) => {
+            let index = headings
+                .iter()
+                .position(|heading| same_heading(&heading.text, wanted))?;
+            let (found, below) = headings.get(index..)?.split_first()?;
+            let at = match language {
+                // Elements may end before the next heading: right below this one is inside of what it is in.
+                Language::Html => found.end,
+                Language::Markdown => below
+                    .iter()
+                    .find(|heading| heading.level <= found.level)
+                    .map_or(document.len(), |heading| heading.start),
+            };
+            Some((at, found.level))
+        }
+        Spot::Marker => Some(match (find(document, language, MARKER), language) {
+            (Some(at), _) => (at, level_above(headings, at)),
+            (None, Language::Html) => (end_of_body(document), 1),
+            (None, Language::Markdown) => (document.len(), level_above(headings, document.len()).min(1)),
+        }),
+    }
+}
+
+/// The level of the heading that ends above a place; 0 if there is none.
+fn level_above(headings: &[Heading], at: usize) -> u8 {
+    let above = headings.iter().rev().find(|heading| heading.end <= at);
+    above.map_or(0, |heading| heading.level)
 }
 
 /// A name that can stand in a comment.
@@ -433,6 +432,29 @@ mod tests {
         assert_eq!(section_name("a -- b>\n<!c"), "a-b-c");
     }
 
+    /// Such content does not say itself which level it has.
+    #[test]
+    fn content_without_headings_keeps_its_level() {
+        let put = |document: &str, language, spot: &Spot| {
+            put_section(document, language, "clip", spot, |level| {
+                format!("level {level}\n")
+            })
+            .unwrap()
+        };
+        let heading = Spot::Heading("A".to_owned());
+        for (document, language, spot, level) in [
+            ("& \u{4}# Impact..ectellxt", Language::Html, &Spot::Marker, 1),
+            ("<h3>A</h3> text", Language::Html, &Spot::Marker, 1),
+            ("text", Language::Markdown, &Spot::Marker, 0),
+            ("# A\n\n## B\n\ntext\n", Language::Markdown, &Spot::Marker, 1),
+            ("# A\n\n## B\n\ntext\n", Language::Markdown, &heading, 1),
+        ] {
+            let once = put(document, language, spot);
+            assert!(once.contains(&format!("\nlevel {level}\n")), "{once}");
+            assert_eq!(put(&once, language, spot), once);
+        }
+    }
+
     proptest! {
         /// A second time changes nothing, and what was there stays.
         #[test]
@@ -442,11 +464,16 @@ mod tests {
                 0..12,
             ),
             html in any::<bool>(),
+            heading in any::<bool>(),
         ) {
             let document = parts.concat();
             let language = if html { Language::Html } else { Language::Markdown };
-            let once = put(&document, language, &Spot::Marker, "New");
-            prop_assert_eq!(&put(&once, language, &Spot::Marker, "New"), &once);
+            let put = |document: &str| match heading {
+                true => put(document, language, &Spot::Marker, "New"),
+                false => put_section(document, language, "clip", &Spot::Marker, |level| level.to_string()).unwrap(),
+            };
+            let once = put(&document);
+            prop_assert_eq!(&put(&once), &once);
             let start = once.find("<!-- domreel:begin").unwrap();
             let end = once.find("<!-- domreel:end clip -->").unwrap() + "<!-- domreel:end clip -->".len();
             let without: String = [&once[..start], &once[end..]].concat();
