@@ -259,16 +259,11 @@ impl TabArgs {
     /// The recording with the tab that was asked for as its first: one of those that it has, or one made
     /// of several that the user went to and fro between.
     pub(crate) fn choose(&self, mut recording: Recording, console: &Console) -> Result<Recording, Failure> {
-        let tabs = &recording.tabs;
-        if self.tab != ACTIVE {
-            let wanted = &self.tab;
-            let place = named(tabs, wanted).ok_or_else(|| {
-                let message = format!("there is no tab ‘{wanted}’; there {}", listed(tabs));
-                Failure::message(Status::Usage, message)
-            })?;
+        if let Some(place) = self.place(&recording)? {
             recording.tabs.swap(0, place);
             return Ok(recording);
         }
+        let tabs = &recording.tabs;
         let visits = visits(&recording);
         let first = visits.first().ok_or(ClipError::NoPicture)?.tab;
         if visits.iter().all(|visit| visit.tab == first) {
@@ -287,6 +282,28 @@ impl TabArgs {
             listed(tabs)
         ));
         Ok(follow(&recording))
+    }
+
+    /// The recording without all tabs but the one that was asked for, if one was.
+    pub(crate) fn only(&self, mut recording: Recording) -> Result<Recording, Failure> {
+        if let Some(place) = self.place(&recording)? {
+            recording.tabs.swap(0, place);
+            recording.tabs.truncate(1);
+        }
+        Ok(recording)
+    }
+
+    /// The place of the tab that was asked for.
+    fn place(&self, recording: &Recording) -> Result<Option<usize>, Failure> {
+        let (tabs, wanted) = (&recording.tabs, &self.tab);
+        if wanted == ACTIVE {
+            return Ok(None);
+        }
+        let place = named(tabs, wanted).ok_or_else(|| {
+            let message = format!("there is no tab ‘{wanted}’; there {}", listed(tabs));
+            Failure::message(Status::Usage, message)
+        })?;
+        Ok(Some(place))
     }
 }
 

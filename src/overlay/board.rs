@@ -274,8 +274,13 @@ fn said(line: &KeyLine) -> String {
         KeyKind::Begin => "The page as the clip begins".to_owned(),
         KeyKind::End => "The page as the clip ends".to_owned(),
         KeyKind::Step(UserStepKind::Open) => {
-            let page = line.text.strip_prefix("Opened ").unwrap_or(&line.text);
-            format!("Opened <b>{}</b>", escaped(address(page), MOST_TEXT))
+            // The address is its last word.
+            let (verb, page) = line.text.rsplit_once(' ').unwrap_or(("Opened", &line.text));
+            format!(
+                "{} <b>{}</b>",
+                escaped(verb, MOST_TEXT),
+                escaped(address(page), MOST_TEXT)
+            )
         }
         KeyKind::Step(_) => escaped(&line.text, MOST_TEXT),
         KeyKind::Moment(MomentKind::View) => {

@@ -202,9 +202,11 @@ fn enter(tab: &Tab, time: f64, events: &mut Vec<Event>) -> Arc<str> {
         .last()
         .or(tab.events.first())
         .map_or(0, |event| event.index);
+    // Right before: what was done at that time was done to this page.
+    let before_it = time.next_down();
     let mut bring = |kind, data| {
         events.push(Event {
-            time,
+            time: before_it,
             index,
             kind,
             payload: Payload::Decoded(Arc::new(data)),
@@ -408,8 +410,8 @@ mod tests {
                 (2000.0, Meta),
                 (2001.0, FullSnapshot),
                 (6000.0, Interaction),
-                (9000.0, Meta),
-                (9000.0, FullSnapshot),
+                (9000.0_f64.next_down(), Meta),
+                (9000.0_f64.next_down(), FullSnapshot),
                 (9000.0, Interaction),
             ]
         );

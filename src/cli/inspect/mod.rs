@@ -27,8 +27,7 @@ pub(crate) struct InspectArgs {
     input: InputArgs,
     #[command(flatten)]
     tab: TabArgs,
-    /// How it is printed: as text (or JSON, with --json), or the steps to reproduce and what went wrong as Markdown, of the
-    /// tab that --tab chooses
+    /// How it is printed: as text (or JSON, with --json), or the steps to reproduce and what went wrong as Markdown
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Print::Text)]
     format: Print,
 }
@@ -47,6 +46,7 @@ pub(crate) fn run(args: &InspectArgs, console: &Console) -> Done {
         let facts = session_facts(&recording)?;
         return console.print(steps_to_reproduce(&facts).as_bytes());
     }
+    let recording = args.tab.only(recording)?;
     let damage = all_damage(&recording);
     let summary = Summary::of(&recording, &damage);
     console.result(&summary, || text::text(&summary))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domreel::clip::{Clip, ClipOptions, SegmentKind, utc_text};
 use domreel::dom::{Fidelity, MissingShown};
-use domreel::recording::{Damage, DamageReport, Event, EventData, EventKind, Recording, Tab, visits};
+use domreel::recording::{Damage, DamageReport, Event, EventData, EventKind, Recording, Tab, follow, visits};
 use domreel::redact::RedactionReport;
 use serde::Serialize;
 
@@ -17,6 +17,8 @@ pub(super) struct Summary {
     pub format: &'static str,
     /// The tabs, in the order of their first event.
     pub tabs: Vec<TabSummary>,
+    /// The session as the user saw it, from tab to tab, if that was more than one of them.
+    pub followed: Option<TabSummary>,
     /// Where the user was, if that was in more than one of them.
     pub visits: Vec<VisitSummary>,
     /// Who, where and with what, as far as the recording tells.
@@ -143,7 +145,9 @@ impl Summary {
         if visits.iter().all(|visit| visit.tab == visits[0].tab) {
             visits.clear();
         }
+        let followed = (!visits.is_empty()).then(|| follow(recording));
         Summary {
+            followed: followed.and_then(|session| Some(TabSummary::of(session.tabs.first()?, &session))),
             visits: visits
                 .iter()
                 .map(|visit| VisitSummary {

@@ -43,21 +43,31 @@ fn write(text: &mut String, summary: &Summary) {
     for (name, value) in &summary.context {
         line!(text, "{:<9} {}", name.replace('_', " "), shown(value));
     }
-    for (number, tab) in (1..).zip(&summary.tabs) {
-        if tabs > 1 {
-            line!(text, "\ntab {number}    {}", shown(&tab.id));
-        }
-        write_tab(text, tab);
-    }
-    if !summary.visits.is_empty() {
-        line!(text, "");
+    if let Some(session) = &summary.followed {
+        write_tab(text, session);
         list(text, "visits", &summary.visits, |visit| {
             format!(
-                "tab {} from {}",
-                visit.tab,
-                visit.from.as_deref().unwrap_or_default()
+                "{:>7}  tab {}",
+                offset_text(visit.from_ms - session.start_ms),
+                visit.tab
             )
         });
+        let tabs: Vec<_> = (1..).zip(&summary.tabs).collect();
+        list(text, "tabs", &tabs, |(number, tab)| {
+            format!(
+                "{number:>7}  {}, from {}, {} events (--tab {number})",
+                shown(&tab.id),
+                offset_text(tab.start_ms - session.start_ms),
+                tab.events
+            )
+        });
+    } else {
+        for (number, tab) in (1..).zip(&summary.tabs) {
+            if tabs > 1 {
+                line!(text, "\ntab {number}    {}", shown(&tab.id));
+            }
+            write_tab(text, tab);
+        }
     }
     let damage = &summary.damage;
     if damage.total == 0 {

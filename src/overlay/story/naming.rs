@@ -1,6 +1,6 @@
 //! What was done, clicked and typed into, in the words of the page itself.
 
-use super::{MOST_CUES, Span, StepCue, Story};
+use super::{MOST_CUES, NoteKind, Span, StepCue, Story};
 use crate::clip::Clip;
 use crate::dom::Description;
 use crate::moment::{UserStepKind, steps};
@@ -58,6 +58,18 @@ pub(super) fn name(tab: &Tab, clip: &Clip, story: &mut Story) {
         })
         .collect();
     super::one_at_a_time(&mut story.steps, |cue| &mut cue.span);
+    // What was done in a tab is not told in the next one.
+    let mut switches = story
+        .notes
+        .iter()
+        .filter(|note| note.kind == NoteKind::Tab)
+        .peekable();
+    for cue in &mut story.steps {
+        while switches.next_if(|note| note.span.from < cue.span.from).is_some() {}
+        if let Some(next) = switches.peek() {
+            cue.span.until = cue.span.until.min(next.span.from);
+        }
+    }
 }
 
 /// The events of a tab that the clip's pages come from: deep in a long session, not all of it.
