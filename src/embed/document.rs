@@ -257,7 +257,6 @@ fn page_at(manifest: &Manifest, clip_ms: f64) -> Option<&super::manifest::PageSh
 pub fn steps(manifest: &Manifest) -> Vec<Block> {
     let until = alt::worst(manifest).map_or(f64::INFINITY, |moment| moment.at_ms);
     let steps: Vec<&StepTaken> = manifest.steps.iter().filter(|step| step.at_ms <= until).collect();
-    let steps = without_doubles(&steps);
     let left_out = steps.len().saturating_sub(MOST_ROWS);
     let mut items: Vec<Vec<Inline>> = steps.iter().skip(left_out).map(|step| step_line(step)).collect();
     if items.is_empty() {
@@ -292,30 +291,6 @@ pub(super) fn step_line(step: &StepTaken) -> Vec<Inline> {
         }
         _ => vec![text(line)],
     }
-}
-
-/// Without clicks that are told by what they did: “Clicked check box ‘A’” before “Checked check box ‘A’”.
-fn without_doubles<'a>(steps: &[&'a StepTaken]) -> Vec<&'a StepTaken> {
-    /// Longest time between a click on a field and the first letter in it.
-    const TOGETHER_MS: f64 = 3000.0;
-    let mut kept: Vec<&StepTaken> = Vec::new();
-    for step in steps {
-        let doubled = kept.last().is_some_and(|last| {
-            let target = last
-                .text
-                .strip_prefix("Clicked ")
-                .or(last.text.strip_prefix("Tapped "));
-            last.kind == "click"
-                && matches!(step.kind.as_str(), "type" | "choose")
-                && step.at_ms - last.at_ms <= TOGETHER_MS
-                && target.is_some_and(|target| step.text.ends_with(target))
-        });
-        if doubled {
-            kept.pop();
-        }
-        kept.push(step);
-    }
-    kept
 }
 
 /// Where it happened.

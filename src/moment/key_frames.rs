@@ -291,12 +291,9 @@ fn entries(tab: &Tab, telemetry: &Telemetry, map: &TimeMap) -> Vec<Entry> {
     moments
         .retain(|moment| moment.kind != MomentKind::View || !steps.iter().any(|step| opened(step, moment)));
     let mut names = nameless.iter().zip(names);
-    let told_again: Vec<bool> = (0..steps.len()).map(|at| is_told_again(&steps, at)).collect();
     let mut found: Vec<Entry> = steps
         .into_iter()
-        .zip(told_again)
-        .filter(|(step, told_again)| !told_again && is_shown(step.time))
-        .map(|(step, _)| step)
+        .filter(|step| is_shown(step.time))
         .map(|step| Entry {
             time: step.time,
             line: KeyLine {
@@ -327,22 +324,6 @@ fn entries(tab: &Tab, telemetry: &Telemetry, map: &TimeMap) -> Vec<Entry> {
     }
     found.sort_by(|one, other| one.time.total_cmp(&other.time));
     found
-}
-
-/// Whether a step is a click on what the next step fills or chooses.
-fn is_told_again(steps: &[UserStep], at: usize) -> bool {
-    let (Some(step), Some(next)) = (steps.get(at), steps.get(at + 1)) else {
-        return false;
-    };
-    // A label's click is a click on what it labels, and chooses it, at once.
-    let later = steps.iter().skip(at + 1);
-    let at_once = later
-        .take_while(|later| later.time - step.time <= 100.0)
-        .any(|later| later.kind == UserStepKind::Choose);
-    let filled = matches!(next.kind, UserStepKind::Type | UserStepKind::Choose)
-        && step.node == next.node
-        && next.time - step.time <= FILLED_AFTER_MS;
-    step.kind == UserStepKind::Click && (filled || at_once)
 }
 
 fn place(moment: &Moment, telemetry: &Telemetry) -> Option<String> {
@@ -405,23 +386,5 @@ mod tests {
         let mut alone = draft(0.0, 1).frame;
         alone.add(sign(FrustrationKind::RageClick));
         assert_eq!(alone.lines.last().map(|line| &*line.text), Some("button ‘Pay’"));
-    }
-
-    #[test]
-    fn a_click_on_what_is_filled_next_is_told_with_it() {
-        let step = |time, kind, node| UserStep {
-            time,
-            text: String::new(),
-            node: Some(node),
-            kind,
-        };
-        let steps = [
-            step(0.0, UserStepKind::Click, 1),
-            step(500.0, UserStepKind::Type, 1),
-            step(900.0, UserStepKind::Click, 2),
-            step(1000.0, UserStepKind::Type, 3),
-        ];
-        let told: Vec<bool> = (0..5).map(|at| is_told_again(&steps, at)).collect();
-        assert_eq!(told, [true, false, false, false, false]);
     }
 }

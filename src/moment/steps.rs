@@ -14,6 +14,9 @@ const FAR: f64 = 200.0;
 /// Scroll events this close to each other are one gesture, in milliseconds of recording time.
 const SAME_SCROLL: f64 = 1500.0;
 
+/// A click on a label chooses what it labels within this time, in milliseconds.
+const AT_ONCE: f64 = 100.0;
+
 /// Longest text of an option that a step names, in characters.
 const LONGEST_VALUE: usize = 60;
 
@@ -108,6 +111,8 @@ struct Writer<'r> {
     href: Arc<str>,
     /// Clicks of the step that is being written, and the time of the last.
     clicks: (u32, f64),
+    /// When a label, or what acts as one, was last clicked.
+    label_clicked: f64,
     scroll: Option<(NodeId, f64, f64)>,
     viewport: Option<(f64, f64)>,
 }
@@ -119,6 +124,7 @@ impl<'r> Writer<'r> {
             steps: Vec::new(),
             href: "".into(),
             clicks: (0, f64::NEG_INFINITY),
+            label_clicked: f64::NEG_INFINITY,
             scroll: None,
             viewport: None,
         }
@@ -193,6 +199,19 @@ impl<'r> Writer<'r> {
     fn click(&mut self, time: f64, verb: &str, target: NodeId) {
         let described = self.describe(time, target);
         let node = described.as_ref().and_then(|known| known.node).unwrap_or(target);
+        let chosen = self.steps.last().is_some_and(|last| {
+            last.kind == UserStepKind::Choose && last.node == Some(node) && time - last.time <= AT_ONCE
+        });
+        if chosen {
+            return;
+        }
+        let is_label = described
+            .as_ref()
+            .is_some_and(|known| !matches!(known.role, "button" | "link" | "menu item" | "tab"));
+        // A click on a label is one on what it labels, too: a moment later.
+        if is_label && time - self.label_clicked > AT_ONCE {
+            self.label_clicked = time;
+        }
         let what = described.map_or_else(|| "something".to_owned(), |known| known.to_string());
         let again = self.steps.last().is_some_and(|last| {
             last.kind == UserStepKind::Click
@@ -240,11 +259,26 @@ impl<'r> Writer<'r> {
             }
             _ => return,
         };
+        self.forget_click(time, node, kind);
         match self.steps.last_mut() {
-            Some(last) if last.kind == kind && last.node == Some(node) && kind == UserStepKind::Type => {
+            Some(last) if last.kind == kind && last.node == Some(node) && is_one_act(last, &text) => {
                 last.text = text;
             }
             _ => self.add(time, kind, Some(node), text),
+        }
+    }
+
+    /// Leaves out the click that what comes now tells of: into the field that is typed into, on the box
+    /// that it checks, on the label of that.
+    fn forget_click(&mut self, time: f64, node: NodeId, kind: UserStepKind) {
+        while let Some(last) = self.steps.last() {
+            let of_label = kind == UserStepKind::Choose
+                && last.time >= self.label_clicked
+                && time - self.label_clicked <= AT_ONCE;
+            if last.kind != UserStepKind::Click || !(last.node == Some(node) || of_label) {
+                break;
+            }
+            self.steps.pop();
         }
     }
 
@@ -266,5 +300,98 @@ impl<'r> Writer<'r> {
                 self.scroll = Some((target, time, y));
             }
         }
+    }
+}
+
+/// Whether a step on the same control goes on: letter by letter, or while a slider is drawn.
+fn is_one_act(last: &UserStep, text: &str) -> bool {
+    last.kind == UserStepKind::Type || last.text == text && text.starts_with("Moved ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::format::{Input as File, ReadOptions, read};
+
+    /// The steps of events `(milliseconds, data)` on a page with a form.
+    fn told(events: &[(u32, serde_json::Value)]) -> Vec<String> {
+        let element = |id: u32, tag: &str, attributes: serde_json::Value, children: serde_json::Value| json!({"type": 2, "id": id, "tagName": tag, "attributes": attributes, "childNodes": children});
+        let text = |id: u32, text: &str| json!([{"type": 3, "id": id, "textContent": text}]);
+        let form = json!([
+            element(4, "label", json!({"for": "terms"}), text(5, "Terms")),
+            element(6, "input", json!({"type": "checkbox", "id": "terms"}), json!([])),
+            element(7, "input", json!({"placeholder": "Name"}), json!([])),
+            element(8, "select", json!({"aria-label": "Size"}), json!([])),
+            element(9, "input", json!({"type": "range", "title": "Volume"}), json!([])),
+            element(10, "button", json!({}), text(11, "All")),
+        ]);
+        let body = element(3, "body", json!({}), form);
+        let node = json!({"type": 0, "id": 1, "childNodes": [element(2, "html", json!({}), json!([body]))]});
+        let mut all = vec![
+            json!({"type": 4, "timestamp": 1, "data": {"href": "https://a.example/", "width": 800, "height": 600}}),
+            json!({"type": 2, "timestamp": 2, "data": {"node": node, "initialOffset": {"top": 0, "left": 0}}}),
+        ];
+        all.extend(
+            events
+                .iter()
+                .map(|(time, data)| json!({"type": 3, "timestamp": time, "data": data})),
+        );
+        let file = File::Bytes {
+            name: "form".to_owned(),
+            data: json!(all).to_string().into_bytes().into(),
+        };
+        let recording = read(&[file], &ReadOptions::default()).unwrap();
+        let (steps, _) = steps(&recording.tabs[0], &[]);
+        steps.into_iter().skip(1).map(|step| step.text).collect()
+    }
+
+    fn click(id: u32) -> serde_json::Value {
+        json!({"source": 2, "type": 2, "id": id, "x": 1, "y": 1})
+    }
+
+    fn input(id: u32, text: &str, checked: bool) -> serde_json::Value {
+        json!({"source": 5, "id": id, "text": text, "isChecked": checked})
+    }
+
+    #[test]
+    fn one_act_is_one_step() {
+        let checked = "Checked check box ‘Terms’";
+        let box_clicked = [(1000, click(6)), (1001, input(6, "on", true))];
+        assert_eq!(told(&box_clicked), [checked]);
+        let label_clicked = [(1000, click(4)), (1002, click(6)), (1003, input(6, "on", true))];
+        assert_eq!(told(&label_clicked), [checked]);
+        // Some recorders tell it the other way round.
+        let late_click = [(1000, input(6, "on", true)), (1001, click(6))];
+        assert_eq!(told(&late_click), [checked]);
+        let typed = [
+            (1000, click(7)),
+            (9000, input(7, "A", false)),
+            (9100, input(7, "Al", false)),
+        ];
+        assert_eq!(told(&typed), ["Typed 2 characters into field ‘Name’"]);
+        let chosen = [(1000, click(8)), (3000, input(8, "L", false))];
+        assert_eq!(told(&chosen), ["Chose ‘L’ in list ‘Size’"]);
+        let drawn = [
+            (1000, click(9)),
+            (1100, input(9, "2", false)),
+            (1200, input(9, "3", false)),
+        ];
+        assert_eq!(told(&drawn), ["Moved slider ‘Volume’"]);
+    }
+
+    #[test]
+    fn what_a_button_does_is_another_step() {
+        let by_button = [(1000, click(10)), (1001, input(6, "on", true))];
+        assert_eq!(
+            told(&by_button),
+            ["Clicked button ‘All’", "Checked check box ‘Terms’"]
+        );
+        let elsewhere = [(1000, click(7)), (2000, click(6)), (2001, input(6, "on", true))];
+        assert_eq!(
+            told(&elsewhere),
+            ["Clicked field ‘Name’", "Checked check box ‘Terms’"]
+        );
     }
 }
