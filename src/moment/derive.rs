@@ -18,7 +18,11 @@ const DEAD_WAIT: f64 = 1000.0;
 const ERROR_WAIT: f64 = 1000.0;
 
 /// Clicks this close to each other are on one target: what is drawn there may change between them.
-const SAME_SPOT: f64 = 16.0;
+pub(super) const SAME_SPOT: f64 = 16.0;
+
+/// A file beside a recording tells of a click at most this long before or after the recorder does, in
+/// milliseconds.
+const TOLD_APART: f64 = 300.0;
 
 /// A recorder that counts clicks over a longer time tells of all of them with the first, at most this
 /// long before the rest, in milliseconds.
@@ -39,6 +43,24 @@ impl Click {
             _ => false,
         };
         near || self.target == other.target
+    }
+}
+
+/// Finds the nodes of the signs that come from elsewhere, and in words only, by the clicks at their times.
+pub(super) fn find_nodes(tab: &Tab, known: &mut [Moment]) {
+    let nameless =
+        |moment: &&mut Moment| matches!(moment.kind, MomentKind::Frustration(_)) && moment.node.is_none();
+    let mut wanted = known.iter_mut().filter(nameless).peekable();
+    if wanted.peek().is_none() {
+        return;
+    }
+    let clicks = clicks(tab);
+    for moment in wanted {
+        let apart = |click: &Click| (click.time - moment.time).abs();
+        let nearest = clicks.iter().min_by(|one, two| apart(one).total_cmp(&apart(two)));
+        moment.node = nearest
+            .filter(|click| apart(click) <= TOLD_APART)
+            .map(|click| click.target);
     }
 }
 
@@ -204,7 +226,8 @@ fn rage(clicks: &[Click]) -> Vec<Vec<Click>> {
 }
 
 fn nothing_changed(tab: &Tab, from: f64) -> bool {
-    let first = tab.events.partition_point(|event| event.time <= from);
+    // What is of the same millisecond is an answer, too: a box that is checked.
+    let first = tab.events.partition_point(|event| event.time < from);
     !tab.events
         .iter()
         .skip(first)
@@ -262,6 +285,22 @@ mod tests {
             EventKind::Mutation,
             EventData::Mutation(Mutation::default()),
         )
+    }
+
+    /// A sign that the source tells of, on node 7.
+    fn recorded(time: f64, kind: FrustrationKind) -> Moment {
+        Moment {
+            time,
+            kind: MomentKind::Frustration(kind),
+            text: "Pay".into(),
+            id: None,
+            tab: None,
+            origin: Origin::Recorded,
+            page: None,
+            node: Some(7),
+            group: "x".into(),
+            signal: Some(0),
+        }
     }
 
     fn kinds(events: Vec<Event>) -> Vec<(f64, FrustrationKind)> {
@@ -340,18 +379,7 @@ mod tests {
                 .map(|time| click(time, 7))
                 .to_vec(),
         };
-        let told = |time: f64| Moment {
-            time,
-            kind: MomentKind::Frustration(FrustrationKind::RageClick),
-            text: "Pay".into(),
-            id: None,
-            tab: None,
-            origin: Origin::Recorded,
-            page: None,
-            node: Some(7),
-            group: "x".into(),
-            signal: Some(0),
-        };
+        let told = |time| recorded(time, FrustrationKind::RageClick);
         let mut known = vec![told(0.0), told(3010.0)];
         settle(&tab, &mut known);
         let times: Vec<f64> = known.iter().map(|moment| moment.time).collect();
@@ -365,18 +393,7 @@ mod tests {
             id: String::new(),
             events: rage(0.0).chain(rage(9000.0)).chain([change(9700.0)]).collect(),
         };
-        let told = Moment {
-            time: 600.0,
-            kind: MomentKind::Frustration(FrustrationKind::RageClick),
-            text: "".into(),
-            id: None,
-            tab: None,
-            origin: Origin::Recorded,
-            page: None,
-            node: Some(7),
-            group: "x".into(),
-            signal: Some(0),
-        };
+        let told = recorded(600.0, FrustrationKind::RageClick);
         let found = frustrations(&tab, &[told]);
         let found: Vec<_> = found
             .iter()
@@ -399,16 +416,9 @@ mod tests {
             ],
         };
         let error = Moment {
-            time: 900.0,
             kind: MomentKind::Error,
-            text: "x".into(),
-            id: None,
-            tab: None,
-            origin: Origin::Recorded,
-            page: None,
             node: None,
-            group: "x".into(),
-            signal: Some(0),
+            ..recorded(900.0, FrustrationKind::ErrorClick)
         };
         let found = frustrations(&tab, &[error]);
         let found: Vec<_> = found
@@ -431,5 +441,30 @@ mod tests {
         assert_eq!(kinds(events), [(0.0, FrustrationKind::DeadClick)]);
         // The recording ends before it could be told.
         assert_eq!(kinds(vec![click(0.0, 7)]), []);
+    }
+
+    #[test]
+    fn what_changes_in_the_same_millisecond_is_an_answer() {
+        let events = vec![click(0.0, 7), change(0.0), change(4000.0)];
+        assert_eq!(kinds(events), []);
+    }
+
+    #[test]
+    fn signs_told_in_words_find_their_clicks() {
+        let tab = Tab {
+            id: String::new(),
+            events: vec![click(0.0, 3), click(900.0, 7), click(2000.0, 8)],
+        };
+        let told = |time| Moment {
+            node: None,
+            ..recorded(time, FrustrationKind::DeadClick)
+        };
+        let mut known = [
+            told(850.0),
+            told(1400.0),
+            recorded(2000.0, FrustrationKind::DeadClick),
+        ];
+        find_nodes(&tab, &mut known);
+        assert_eq!(known.map(|moment| moment.node), [Some(7), None, Some(7)]);
     }
 }

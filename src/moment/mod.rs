@@ -117,6 +117,7 @@ pub fn moments(tab: &Tab, telemetry: &Telemetry) -> Vec<Moment> {
             })
         })
         .collect();
+    derive::find_nodes(tab, &mut found);
     derive::settle(tab, &mut found);
     found.extend(derive::frustrations(tab, &found));
     found.sort_by(|one, two| one.time.total_cmp(&two.time));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::derive::SAME_SPOT;
 use crate::dom::{Description, Replay};
 use crate::recording::{Event, EventData, EventKind, Input, InteractionKind, NodeId, Payload, Tab};
 
@@ -111,6 +112,8 @@ struct Writer<'r> {
     href: Arc<str>,
     /// Clicks of the step that is being written, and the time of the last.
     clicks: (u32, f64),
+    /// Where the last click was, in CSS pixels of the viewport of its document.
+    spot: Option<(f64, f64)>,
     /// When a label, or what acts as one, was last clicked.
     label_clicked: f64,
     scroll: Option<(NodeId, f64, f64)>,
@@ -124,6 +127,7 @@ impl<'r> Writer<'r> {
             steps: Vec::new(),
             href: "".into(),
             clicks: (0, f64::NEG_INFINITY),
+            spot: None,
             label_clicked: f64::NEG_INFINITY,
             scroll: None,
             viewport: None,
@@ -167,7 +171,7 @@ impl<'r> Writer<'r> {
                     InteractionKind::ContextMenu => "Right-clicked",
                     _ => return,
                 };
-                self.click(event.time, verb, done.target);
+                self.click(event.time, verb, done.target, done.position);
             }
             EventData::Input(input) => self.input(event.time, input),
             EventData::Scroll(scroll) => self.scroll(event.time, scroll.target, scroll.y),
@@ -196,7 +200,7 @@ impl<'r> Writer<'r> {
         });
     }
 
-    fn click(&mut self, time: f64, verb: &str, target: NodeId) {
+    fn click(&mut self, time: f64, verb: &str, target: NodeId, position: Option<(f64, f64)>) {
         let described = self.describe(time, target);
         let node = described.as_ref().and_then(|known| known.node).unwrap_or(target);
         let chosen = self.steps.last().is_some_and(|last| {
@@ -213,17 +217,24 @@ impl<'r> Writer<'r> {
             self.label_clicked = time;
         }
         let what = described.map_or_else(|| "something".to_owned(), |known| known.to_string());
-        let again = self.steps.last().is_some_and(|last| {
+        // A button that is off while it waits lets clicks through to what is below it.
+        let near = match (position, std::mem::replace(&mut self.spot, position)) {
+            (Some((x, y)), Some((last_x, last_y))) => (x - last_x).hypot(y - last_y) <= SAME_SPOT,
+            _ => false,
+        };
+        let again = self.steps.last_mut().filter(|last| {
             last.kind == UserStepKind::Click
-                && last.node == Some(node)
+                && (last.node == Some(node) || near)
                 && time - self.clicks.1 <= SAME_GESTURE
         });
-        if again {
-            self.clicks = (self.clicks.0 + 1, time);
-            let text = format!("{verb} {what} {} times", self.clicks.0);
-            if let Some(last) = self.steps.last_mut() {
-                last.text = text;
-            }
+        if let Some(last) = again {
+            let (count, _) = self.clicks;
+            let once = last
+                .text
+                .strip_suffix(&format!(" {count} times"))
+                .unwrap_or(&last.text);
+            last.text = format!("{once} {} times", count + 1);
+            self.clicks = (count + 1, time);
         } else {
             self.clicks = (1, time);
             self.add(time, UserStepKind::Click, Some(node), format!("{verb} {what}"));
@@ -373,6 +384,8 @@ mod tests {
         assert_eq!(told(&typed), ["Typed 2 characters into field ‘Name’"]);
         let chosen = [(1000, click(8)), (3000, input(8, "L", false))];
         assert_eq!(told(&chosen), ["Chose ‘L’ in list ‘Size’"]);
+        let near = [(1000, click(10)), (1200, click(3)), (1400, click(10))];
+        assert_eq!(told(&near), ["Clicked button ‘All’ 3 times"]);
         let drawn = [
             (1000, click(9)),
             (1100, input(9, "2", false)),
@@ -388,7 +401,7 @@ mod tests {
             told(&by_button),
             ["Clicked button ‘All’", "Checked check box ‘Terms’"]
         );
-        let elsewhere = [(1000, click(7)), (2000, click(6)), (2001, input(6, "on", true))];
+        let elsewhere = [(1000, click(7)), (4000, click(6)), (4001, input(6, "on", true))];
         assert_eq!(
             told(&elsewhere),
             ["Clicked field ‘Name’", "Checked check box ‘Terms’"]
