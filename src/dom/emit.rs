@@ -48,6 +48,12 @@ impl Page {
 
     /// Brings into the stage what an event made, after what it put out.
     pub(super) fn emit_fresh(&mut self, known_to_stage: Handle, out: &mut Vec<Change>) {
+        if self.is_silent() {
+            self.scratch.removals.clear();
+            self.scratch.fresh.clear();
+            self.scratch.defined.clear();
+            return;
+        }
         for node in std::mem::take(&mut self.scratch.removals) {
             if node <= known_to_stage {
                 out.push(Change::Remove { node });

@@ -44,6 +44,8 @@ pub struct Page {
     damage: DamageReport,
     /// The event that is being applied, for reports.
     event: u32,
+    /// The stage gets the page as a whole later: what it would have to do on the way is not worked out.
+    silent: bool,
 }
 
 impl Page {
@@ -109,20 +111,18 @@ impl Page {
             EventData::ViewportResize { width, height } => self.resize(*width, *height, out),
             EventData::FullSnapshot(snapshot) => {
                 self.load(snapshot, time);
-                out.extend(self.snapshot());
+                self.show_all(out);
             }
             EventData::Resumed(events) => {
-                let mut unused = Vec::new();
                 for event in events.iter() {
                     // What could not be read was told when it happened.
                     if let Ok(data) = event.data() {
-                        self.apply(&data, event.time, event.index, &mut unused);
-                        unused.clear();
+                        self.apply_silently(&data, event.time, event.index);
                     }
                 }
                 self.damage = DamageReport::default();
                 self.event = index;
-                out.extend(self.snapshot());
+                self.show_all(out);
             }
             EventData::Mutation(mutation) => self.mutate(mutation, time, out),
             EventData::PointerMove(path) => {
@@ -161,6 +161,26 @@ impl Page {
         }
     }
 
+    /// Applies an event as [`Page::apply`] does, for a stage that gets the page by [`Page::snapshot`]
+    /// before it is told of another change.
+    pub(crate) fn apply_silently(&mut self, data: &EventData, time: f64, index: u32) {
+        let before = std::mem::replace(&mut self.silent, true);
+        self.apply(data, time, index, &mut Vec::new());
+        self.silent = before;
+    }
+
+    /// The whole page, unless nobody listens.
+    fn show_all(&mut self, out: &mut Vec<Change>) {
+        if !self.silent {
+            out.extend(self.snapshot());
+        }
+    }
+
+    /// Whether changes need not be worked out.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent
+    }
+
     fn resize(&mut self, width: f64, height: f64, out: &mut Vec<Change>) {
         let Some(size) = usable_viewport(width, height) else {
             return;
@@ -188,6 +208,7 @@ impl Page {
             href: Arc::clone(&self.href),
             damage: std::mem::take(&mut self.damage),
             event: self.event,
+            silent: self.silent,
             ..Page::default()
         };
         let root = snapshot.tree.nodes.first();

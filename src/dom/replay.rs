@@ -94,10 +94,8 @@ impl<'r> Replay<'r> {
             }
             self.applied = snapshot.unwrap_or(0);
         }
-        let mut unused = Vec::new();
         while self.applied < target {
-            self.apply_next(&mut unused);
-            unused.clear();
+            self.apply_next(None);
         }
         self.time = time;
         Step {
@@ -116,7 +114,7 @@ impl<'r> Replay<'r> {
             .filter(|entry| entry.time <= time)
         {
             let mut changes = Vec::new();
-            self.apply_next(&mut changes);
+            self.apply_next(Some(&mut changes));
             if changes.is_empty() {
                 continue;
             }
@@ -132,18 +130,19 @@ impl<'r> Replay<'r> {
         steps
     }
 
-    fn apply_next(&mut self, changes: &mut Vec<Change>) {
+    /// Without a list for them, changes are not worked out.
+    fn apply_next(&mut self, changes: Option<&mut Vec<Change>>) {
         self.apply(self.applied, changes);
         self.applied += 1;
     }
 
-    fn apply(&mut self, at: usize, changes: &mut Vec<Change>) {
+    fn apply(&mut self, at: usize, changes: Option<&mut Vec<Change>>) {
         let Some(entry) = self.entries.get(at).copied() else {
             return;
         };
         let event = match entry.what {
             What::Hover(node) => {
-                self.page.point_at(node, changes);
+                self.page.point_at(node, changes.unwrap_or(&mut Vec::new()));
                 return;
             }
             What::Event(event) => event,
@@ -158,7 +157,10 @@ impl<'r> Replay<'r> {
         let mut damage = DamageReport::default();
         match event.data() {
             Ok(data) => {
-                self.page.apply(&data, entry.time, event.index, changes);
+                match changes {
+                    Some(changes) => self.page.apply(&data, entry.time, event.index, changes),
+                    None => self.page.apply_silently(&data, entry.time, event.index),
+                }
                 damage = self.page.take_damage();
             }
             Err(error) => damage.add(Damage {
@@ -207,7 +209,7 @@ impl<'r> Replay<'r> {
         for at in 0..snapshot {
             let kind = self.entries.get(at).and_then(|entry| self.kind(entry));
             if matches!(kind, Some(EventKind::Meta | EventKind::ViewportResize)) {
-                self.apply(at, &mut Vec::new());
+                self.apply(at, None);
             }
         }
     }

@@ -6,6 +6,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
@@ -13,22 +14,15 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use super::Rules;
 use super::masker::{Context, Known, Masker};
 use super::pattern::Preset;
+use super::rewrite::Rewriter;
+use super::run::{Run, is_code, neighbourhood, run_of};
 use crate::dom::{NodeView, Page};
 use crate::recording::{
     Attribute, Event, EventData, EventKind, Input, Mutation, NodeContent, NodeId, NodeTree, Tab,
 };
 
-/// Text nodes before and after a text that are read together with it.
-const NEIGHBOURS: usize = 12;
-
-/// Nodes that are passed on the way to them.
-const REACH: usize = 60;
-
-/// Bytes that are read together with a text, to each side.
-const NEIGHBOURHOOD: usize = 200;
-
 /// Events that are decoded at once, on all cores.
-const DECODED_AHEAD: usize = 64;
+const DECODED_AHEAD: usize = 32;
 
 /// Longest text of a masked element that is sought elsewhere, in characters.
 const LONGEST_NAME: usize = 200;
@@ -56,6 +50,24 @@ pub(super) struct Found {
     matched: FxHashSet<Place>,
     /// Texts that changed.
     changed: FxHashSet<Place>,
+    /// Where pages begin: the events that are full snapshots.
+    starts: Vec<usize>,
+    /// Pages on which anything of this is.
+    pages: FxHashSet<u32>,
+    /// Of each event, whether nothing in it is secret by its shape.
+    plain: Vec<bool>,
+}
+
+impl Found {
+    /// The page that an event belongs to.
+    pub(super) fn page_of(&self, event: usize) -> u32 {
+        self.starts.partition_point(|start| *start <= event) as u32
+    }
+
+    /// Whether an event of a page holds nothing secret but what is known from elsewhere.
+    pub(super) fn is_plain(&self, event: usize, page: u32) -> bool {
+        self.plain.get(event) == Some(&true) && !self.pages.contains(&page)
+    }
 }
 
 /// Which of its texts a node had.
@@ -67,9 +79,10 @@ pub(super) fn digest(text: &str) -> u64 {
 
 /// Plays a tab and finds what is secret.
 pub(super) fn find(tab: &Tab, rules: &Rules, known: &mut Known) -> Found {
+    let masker = Masker::new(&rules.patterns, Known::default());
     let mut finder = Finder {
         rules,
-        masker: Masker::new(&rules.patterns, Known::default()),
+        masker: &masker,
         deciding: rules.deciding_attributes(),
         known,
         page: Page::new(),
@@ -79,39 +92,77 @@ pub(super) fn find(tab: &Tab, rules: &Rules, known: &mut Known) -> Found {
             ..Found::default()
         },
     };
-    let mut unused = Vec::new();
-    let matters = |event: &&Event| {
+    let matters = |(_, event): &(usize, &Event)| {
         matches!(
             event.kind,
             EventKind::FullSnapshot | EventKind::Mutation | EventKind::Input
         )
     };
-    let events: Vec<&Event> = tab.events.iter().filter(matters).collect();
-    for events in events.chunks(DECODED_AHEAD) {
-        let decoded: Vec<_> = events.par_iter().map(|event| event.data()).collect();
-        for (event, data) in events.iter().zip(decoded) {
-            // What cannot be read cannot be shown either.
-            let Ok(data) = data else { continue };
-            finder.page.apply(&data, event.time, event.index, &mut unused);
-            unused.clear();
-            finder.page.take_damage();
-            match &*data {
-                EventData::FullSnapshot(snapshot) => finder.new_page(&snapshot.tree),
-                EventData::Mutation(mutation) => finder.mutated(mutation),
-                EventData::Input(input) => finder.typed(input),
-                _ => {}
-            }
+    let events: Vec<(usize, &Event)> = tab.events.iter().enumerate().filter(matters).collect();
+    let mut plain = vec![false; tab.events.len()];
+    let mut chunks = events.chunks(DECODED_AHEAD);
+    let mut now = chunks.next().map(decode);
+    let mut played: Vec<Decoded<'_>> = Vec::new();
+    // While some events are played, those after them are decoded and those before them read.
+    while !played.is_empty() || now.is_some() {
+        let next = chunks.next();
+        let before = std::mem::take(&mut played);
+        let ((), (next, read)) = rayon::join(
+            || finder.play(now.as_deref().unwrap_or_default()),
+            || rayon::join(|| next.map(decode), || plain_among(before, &masker)),
+        );
+        for at in read {
+            plain[at] = true;
         }
+        played = std::mem::replace(&mut now, next).unwrap_or_default();
     }
     let mut found = finder.found;
     let partly: Vec<Place> = found.matched.intersection(&found.changed).copied().collect();
     found.whole.extend(partly);
+    found.pages = found
+        .masked
+        .iter()
+        .chain(&found.whole)
+        .map(|place| place.0)
+        .collect();
+    found.pages.extend(found.stretches.keys().map(|place| place.0));
+    found.plain = plain;
     found
+}
+
+/// An event, its place in its tab, and what is in it.
+struct Decoded<'e> {
+    at: usize,
+    event: &'e Event,
+    data: Arc<EventData>,
+}
+
+/// Decodes events on all cores. What cannot be read cannot be shown either.
+fn decode<'e>(events: &[(usize, &'e Event)]) -> Vec<Decoded<'e>> {
+    let decoded = |(at, event): &(usize, &'e Event)| {
+        let data = event.data().ok()?;
+        Some(Decoded { at: *at, event, data })
+    };
+    events.par_iter().filter_map(decoded).collect()
+}
+
+/// Places of the events in which nothing is secret by its shape.
+fn plain_among(events: Vec<Decoded<'_>>, masker: &Masker<'_>) -> Vec<usize> {
+    let rewriter = Rewriter {
+        masker,
+        found: &Found::default(),
+        page: 0,
+    };
+    let plain = |decoded: Decoded<'_>| {
+        let mut data = Arc::unwrap_or_clone(decoded.data);
+        (!rewriter.data(&mut data)).then_some(decoded.at)
+    };
+    events.into_par_iter().filter_map(plain).collect()
 }
 
 struct Finder<'f> {
     rules: &'f Rules,
-    masker: Masker<'f>,
+    masker: &'f Masker<'f>,
     deciding: Vec<String>,
     known: &'f mut Known,
     page: Page,
@@ -120,6 +171,22 @@ struct Finder<'f> {
 }
 
 impl Finder<'_> {
+    fn play(&mut self, events: &[Decoded<'_>]) {
+        for Decoded { at, event, data } in events {
+            self.page.apply_silently(data, event.time, event.index);
+            self.page.take_damage();
+            match &**data {
+                EventData::FullSnapshot(snapshot) => {
+                    self.found.starts.push(*at);
+                    self.new_page(&snapshot.tree);
+                }
+                EventData::Mutation(mutation) => self.mutated(mutation),
+                EventData::Input(input) => self.typed(input),
+                _ => {}
+            }
+        }
+    }
+
     fn new_page(&mut self, tree: &NodeTree) {
         self.number += 1;
         let ids: Vec<NodeId> = tree.nodes.iter().filter_map(|node| node.id).collect();
@@ -163,18 +230,16 @@ impl Finder<'_> {
             NodeContent::Text(_) | NodeContent::Cdata(_) => node.id,
             _ => None,
         });
-        let changed = mutation.texts.iter().map(|(id, _)| *id);
-        let mut done: FxHashSet<NodeId> = FxHashSet::default();
-        for id in added.chain(changed) {
-            let Some(node) = self.page.view(id).filter(|_| !done.contains(&id)) else {
+        let news: Vec<NodeId> = added.chain(mutation.texts.iter().map(|(id, _)| *id)).collect();
+        let mut unread: FxHashSet<NodeId> = news.iter().copied().collect();
+        for id in news {
+            let Some(node) = self.page.view(id).filter(|_| unread.contains(&id)) else {
                 continue;
             };
             if node.text().is_none_or(|text| text.trim().is_empty()) || is_code(node) {
                 continue;
             }
-            let run = neighbourhood(node);
-            // In a list that comes at once, each is the neighbour of the next.
-            done.extend(run.inner.iter().copied());
+            let run = neighbourhood(node, &mut unread);
             self.read(&run);
         }
     }
@@ -291,17 +356,16 @@ impl Finder<'_> {
         self.masker
             .find(&run.text, Context::Page, |_, range| hits.push(range));
         for hit in hits {
-            let pieces = run
-                .pieces
-                .iter()
-                .filter(|piece| piece.start < hit.end && hit.start < piece.end);
+            let first = run.pieces.partition_point(|piece| piece.end <= hit.start);
+            let pieces = run.pieces.iter().skip(first);
+            let pieces = pieces.take_while(|piece| piece.start < hit.end);
             for piece in pieces {
                 let Some(node) = self.page.view(piece.id) else {
                     continue;
                 };
                 let Some(text) = node.text() else { continue };
-                let start = hit.start.saturating_sub(piece.start) + piece.cut;
-                let end = hit.end.min(piece.end) - piece.start + piece.cut;
+                let start = hit.start.saturating_sub(piece.start);
+                let end = hit.end.min(piece.end) - piece.start;
                 let stretches = self
                     .found
                     .stretches
@@ -317,147 +381,8 @@ impl Finder<'_> {
     }
 }
 
-/// Texts that stand together.
-#[derive(Default)]
-struct Run {
-    text: String,
-    pieces: Vec<Piece>,
-    /// Nodes whose neighbours are all in it.
-    inner: Vec<NodeId>,
-}
-
-/// The part of a run that is one node's.
-struct Piece {
-    id: NodeId,
-    start: usize,
-    end: usize,
-    /// Bytes of the node's text before the piece.
-    cut: usize,
-}
-
-impl Run {
-    fn push(&mut self, id: Option<NodeId>, text: &str, cut: usize) {
-        let start = self.text.len();
-        self.text.push_str(text);
-        if let Some(id) = id {
-            self.pieces.push(Piece {
-                id,
-                start,
-                end: self.text.len(),
-                cut,
-            });
-        }
-    }
-}
-
-/// Nodes in the order of the document, as one text.
-fn run_of<'p>(nodes: impl Iterator<Item = NodeView<'p>>) -> Run {
-    let mut run = Run::default();
-    let mut previous: Option<NodeView<'p>> = None;
-    for node in nodes.filter(|node| !is_code(*node)) {
-        if previous.is_some_and(|previous| !on_one_line(previous, node)) {
-            run.text.push('\n');
-        }
-        run.push(node.id(), node.text().map_or("", |text| text), 0);
-        previous = Some(node);
-    }
-    run
-}
-
-/// A text with those around it.
-fn neighbourhood(node: NodeView<'_>) -> Run {
-    let mut before = Vec::new();
-    let mut bytes = 0;
-    let mut at = node;
-    for _ in 0..REACH {
-        let Some(next) = at.before() else { break };
-        at = next;
-        if at.text().is_none() || is_code(at) {
-            continue;
-        }
-        bytes += at.text().map_or(0, |text| text.len());
-        before.push(at);
-        if before.len() >= NEIGHBOURS || bytes >= NEIGHBOURHOOD {
-            break;
-        }
-    }
-    let mut nodes: Vec<NodeView<'_>> = before.into_iter().rev().collect();
-    nodes.push(node);
-    let (mut bytes, mut count) = (0, 0);
-    at = node;
-    for _ in 0..REACH {
-        let Some(next) = at.after() else { break };
-        at = next;
-        if at.text().is_none() || is_code(at) {
-            continue;
-        }
-        bytes += at.text().map_or(0, |text| text.len());
-        count += 1;
-        nodes.push(at);
-        if count >= NEIGHBOURS || bytes >= NEIGHBOURHOOD {
-            break;
-        }
-    }
-    let mut run = run_of(nodes.into_iter());
-    run.inner.extend(node.id());
-    run
-}
-
-/// Whether a text is none that people read.
-fn is_code(node: NodeView<'_>) -> bool {
-    node.parent()
-        .and_then(NodeView::tag)
-        .is_some_and(|tag| matches!(&**tag, "style" | "script"))
-}
-
 fn is_style(node: NodeView<'_>) -> bool {
     node.parent()
         .and_then(NodeView::tag)
         .is_some_and(|tag| &**tag == "style")
-}
-
-/// Whether nothing but elements within a line stands between the parents of two texts.
-fn on_one_line(one: NodeView<'_>, two: NodeView<'_>) -> bool {
-    let block = |node: NodeView<'_>| {
-        node.ancestors()
-            .take(REACH)
-            .find(|above| !above.tag().is_some_and(|tag| is_inline(tag)))
-            .and_then(NodeView::id)
-    };
-    block(one) == block(two)
-}
-
-fn is_inline(tag: &str) -> bool {
-    matches!(
-        tag,
-        "a" | "abbr"
-            | "b"
-            | "bdi"
-            | "bdo"
-            | "big"
-            | "cite"
-            | "code"
-            | "data"
-            | "del"
-            | "em"
-            | "font"
-            | "i"
-            | "ins"
-            | "kbd"
-            | "label"
-            | "mark"
-            | "q"
-            | "s"
-            | "samp"
-            | "small"
-            | "span"
-            | "strong"
-            | "sub"
-            | "sup"
-            | "time"
-            | "tspan"
-            | "tt"
-            | "u"
-            | "var"
-    )
 }

@@ -108,6 +108,11 @@ impl<'r> Masker<'r> {
         }
     }
 
+    /// Whether nothing is secret but what is so by its shape.
+    pub(super) fn knows_nothing(&self) -> bool {
+        self.known.is_none() && self.short.is_empty()
+    }
+
     /// How often each pattern was met; the last: known secrets.
     pub(super) fn counts(&self) -> Vec<u64> {
         self.counts

@@ -14,6 +14,7 @@ mod find;
 mod masker;
 mod pattern;
 mod rewrite;
+mod run;
 mod selector;
 #[cfg(test)]
 mod tests;
@@ -28,7 +29,7 @@ use self::masker::{Context, Fill, Known, Masker};
 use self::pattern::Pattern;
 use self::rewrite::Rewriter;
 use crate::overlay::OverlayOptions;
-use crate::recording::{EventKind, Recording};
+use crate::recording::Recording;
 
 pub use self::pattern::Preset;
 pub use self::selector::{Selector, SelectorError};
@@ -192,20 +193,16 @@ impl Redaction {
             .collect();
         let masker = Masker::new(&self.rules.patterns, known);
         for (tab, found) in recording.tabs.iter_mut().zip(&found) {
-            let mut page = 0;
-            let pages: Vec<u32> = tab
-                .events
-                .iter()
-                .map(|event| {
-                    page += u32::from(event.kind == EventKind::FullSnapshot && event.data().is_ok());
-                    page
-                })
+            let events = tab.events.iter_mut().enumerate();
+            let paged = events.map(|(at, event)| (at, found.page_of(at), event));
+            let secret: Vec<_> = paged
+                .filter(|(at, page, _)| !(masker.knows_nothing() && found.is_plain(*at, *page)))
                 .collect();
-            tab.events.par_iter_mut().zip(&pages).for_each(|(event, page)| {
+            secret.into_par_iter().for_each(|(_, page, event)| {
                 let rewriter = Rewriter {
                     masker: &masker,
                     found,
-                    page: *page,
+                    page,
                 };
                 rewriter.rewrite(event);
             });

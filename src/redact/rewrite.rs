@@ -60,7 +60,7 @@ impl Rewriter<'_> {
     }
 
     /// Whether something was changed.
-    fn data(&self, data: &mut EventData) -> bool {
+    pub(super) fn data(&self, data: &mut EventData) -> bool {
         match data {
             EventData::Meta(meta) => self.address(&mut meta.href),
             EventData::FullSnapshot(snapshot) => self.tree(&mut snapshot.tree, None),

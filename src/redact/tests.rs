@@ -4,7 +4,8 @@ use super::*;
 use crate::dom::Replay;
 use crate::format::{Input, ReadOptions, read};
 use crate::recording::{
-    ConsoleLevel, ConsoleLine, ErrorReport, Origin, PageView, Request, Signal, SignalKind, UserAction,
+    ConsoleLevel, ConsoleLine, ErrorReport, Origin, PageView, Payload, Request, Signal, SignalKind,
+    UserAction,
 };
 
 const CARD: &str = "4111 1111 1111 1111";
@@ -307,4 +308,45 @@ fn a_deep_page_is_no_trouble() {
     };
     Redaction::new(&options).unwrap().apply(&mut recording);
     assert!(recording.redaction.rules.iter().any(|rule| rule.count > 1000));
+}
+
+#[test]
+fn events_with_nothing_secret_stay_as_they_were_recorded() {
+    let text = |id: u32, value: &str| {
+        format!(
+            r#"{{"type":3,"timestamp":{},"data":{{"source":0,"adds":[],"removes":[],"attributes":[],"texts":[{{"id":{id},"value":"{value}"}}]}}}}"#,
+            2000 + id
+        )
+    };
+    let snapshot = |time: u32| {
+        format!(
+            r#"{{"type":2,"timestamp":{time},"data":{{"initialOffset":{{"top":0,"left":0}},"node":{{"type":0,"id":1,"childNodes":[{{"type":2,"id":2,"tagName":"html","attributes":{{}},"childNodes":[{{"type":3,"id":3,"textContent":"hello"}},{{"type":3,"id":4,"textContent":"there"}}]}}]}}}}}}"#
+        )
+    };
+    let link = r#"{"type":3,"timestamp":3000,"data":{"source":0,"adds":[],"removes":[],"texts":[],"attributes":[{"id":2,"attributes":{"lang":"token=s3cr3t-v4lue"}}]}}"#;
+    let events = [
+        snapshot(1000),
+        text(3, "Total 42"),
+        link.to_owned(),
+        snapshot(4000),
+        text(4, "sk_live_0123456789abcdef").replace("2004", "4004"),
+        text(3, "Total 43").replace("2003", "4005"),
+    ];
+    let input = Input::Bytes {
+        name: "a.json".to_owned(),
+        data: format!("[{}]", events.join(",")).into_bytes().into(),
+    };
+    let mut recording = read(&[input], &ReadOptions::default()).unwrap();
+    Redaction::new(&RedactOptions::default())
+        .unwrap()
+        .apply(&mut recording);
+    let is_rewritten = |event: &crate::recording::Event| match event.payload {
+        Payload::Decoded(_) => true,
+        Payload::Encoded { .. } => false,
+    };
+    // The first is the viewport, which these events do not tell.
+    let events = recording.tabs[0].events.iter().skip(1);
+    let rewritten: Vec<bool> = events.map(is_rewritten).collect();
+    // What comes to hold a token held nothing to be seen before.
+    assert_eq!(rewritten, [false, false, true, true, true, false]);
 }
