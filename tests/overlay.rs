@@ -103,6 +103,22 @@ fn a_part_of_the_page_is_shown_alone() {
     }
 }
 
+#[test]
+fn dark_pages_get_light_overlays_unless_dark_ones_are_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let bar = |recording: &str, theme: &[&str]| {
+        let picture = directory.path().join("shot.png");
+        let mut command = domreel();
+        command.args(["shot", &fixture(recording), "--at", "3", "--width", "400", "-o"]);
+        command.arg(&picture).args(theme).assert().code(0);
+        let picture = image::open(picture).unwrap().to_rgb8();
+        picture.get_pixel(2, picture.height() - 2).0[0]
+    };
+    assert!(bar("checkout.json.gz", &[]) < 0x40);
+    assert!(bar("dark.json.gz", &[]) > 0xc0);
+    assert!(bar("dark.json.gz", &["--theme", "dark"]) < 0x40);
+}
+
 /// A page that shows a name and a field with one, a click beside it, and an error that tells it.
 const NAMED: &str = r#"[
     {"type":4,"timestamp":1000,"data":{"href":"https://a.example/u/Ada%20Lovelace","width":320,"height":200}},

@@ -101,7 +101,8 @@ pub(crate) struct OverlayArgs {
         help_heading = "Picture"
     )]
     place: Vec<Placing>,
-    /// Colours of the overlays: light, dark or auto, which is dark whatever the page is like
+    /// Colours of the overlays: light, dark or auto, which is dark over light pages and light over
+    /// dark ones
     #[arg(long, default_value = "auto", help_heading = "Picture")]
     theme: ThemeChoice,
     /// The colour that stands out, like ‘#4c9dff’ [default: the theme's]

@@ -30,7 +30,6 @@ const ADDRESS_TAIL: usize = 18;
 pub(super) struct Bar {
     rect: Rect,
     metrics: Metrics,
-    theme: Theme,
     map: TimeMap,
     origin: f64,
     addresses: History<SpriteId>,
@@ -158,7 +157,6 @@ impl Bar {
             origin: clip.origin,
             map: clip.map.clone(),
             metrics: *metrics,
-            theme: Theme::new(options),
             rect,
         };
         if options.shows(Part::Marks) {
@@ -168,17 +166,22 @@ impl Bar {
     }
 
     /// Draws the bar; so many things in sight are `missing`.
-    pub(super) fn draw(&self, clip_ms: f64, missing: usize, atlas: &Atlas, marks: &mut Vec<Mark>) {
-        let Bar {
-            rect, theme, metrics, ..
-        } = self;
+    pub(super) fn draw(
+        &self,
+        clip_ms: f64,
+        missing: usize,
+        theme: &Theme,
+        atlas: &Atlas,
+        marks: &mut Vec<Mark>,
+    ) {
+        let Bar { rect, metrics, .. } = self;
         let gap = metrics.gap.cast_signed();
         let margin = metrics.margin.cast_signed();
         marks.push(Mark::Fill(*rect, theme.ground));
         if self.first {
             marks.push(Mark::Fill(Rect { height: 1, ..*rect }, theme.edge));
         }
-        self.draw_timeline(clip_ms, marks);
+        self.draw_timeline(clip_ms, theme, marks);
 
         let y = rect.y + metrics.text_top.cast_signed();
         let right = self.draw_clocks(clip_ms, y, atlas, marks);
@@ -235,8 +238,8 @@ impl Bar {
         (offset_text(recording - self.origin), wall)
     }
 
-    fn draw_timeline(&self, clip_ms: f64, marks: &mut Vec<Mark>) {
-        let Bar { theme, metrics, .. } = self;
+    fn draw_timeline(&self, clip_ms: f64, theme: &Theme, marks: &mut Vec<Mark>) {
+        let metrics = self.metrics;
         let y = self.rect.y + metrics.track_top.cast_signed();
         let middle = f64::from(y) + f64::from(metrics.track) / 2.0;
         let head = self.x_at(self.on_step(clip_ms));

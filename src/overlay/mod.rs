@@ -110,6 +110,9 @@ pub struct Overlay {
     stage: Viewport,
     layout: Layout,
     theme: Theme,
+    accent: Option<Accent>,
+    /// Recording time of the page that decides on the theme, as long as nothing else does.
+    undecided_at: Option<f64>,
     metrics: Metrics,
     atlas: Atlas,
     map: TimeMap,
@@ -153,7 +156,14 @@ impl Overlay {
         let bar = options
             .shows(Part::Bar)
             .then(|| Bar::new(clip, &pages, &story, &layout, options, &metrics, &mut atlas));
+        // Pages may begin empty, so it is not the first of them that decides.
+        let tells_most = story.errors.first().map(|error| error.recording);
+        let middle = clip.map.recording_at(clip.map.play_length() / 2.0);
+        let is_drawn = Part::ALL.into_iter().any(|part| options.shows(part));
+        let undecided = options.theme == ThemeChoice::Auto && is_drawn;
         Overlay {
+            accent: options.accent,
+            undecided_at: undecided.then_some(tells_most.unwrap_or(middle)),
             look: PointerLook::new(options, &metrics, &theme, &mut atlas),
             pointer: Pointer::new(tab, clip),
             camera: Camera::new(scene, &story, &clip.map),
@@ -180,6 +190,17 @@ impl Overlay {
     /// there is a bar; without, the size of the page's picture.
     pub fn size(&self) -> (u32, u32) {
         self.layout.size()
+    }
+
+    /// Recording time of the page whose looks decide on the overlay's colours; `None` when these are known.
+    pub fn undecided_at(&self) -> Option<f64> {
+        self.undecided_at
+    }
+
+    /// Takes the colours of a theme. What was [loaded](Overlay::load) keeps its own.
+    pub fn decide(&mut self, theme: ThemeChoice) {
+        self.theme = Theme::of(theme, self.accent);
+        self.undecided_at = None;
     }
 
     /// Whether [`Places::missing`] is looked at.
@@ -259,7 +280,8 @@ impl Overlay {
             );
         }
         if let Some(bar) = &self.bar {
-            bar.draw(clip_ms, places.missing().len(), &self.atlas, &mut marks);
+            let missing = places.missing().len();
+            bar.draw(clip_ms, missing, &self.theme, &self.atlas, &mut marks);
         }
         State {
             view: view.rect,

@@ -210,7 +210,7 @@ impl Part {
 /// Which colours. Written `light`, `dark` or `auto`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ThemeChoice {
-    /// What reads well beside any page: the dark one, for it ends a light page as clearly as a dark one.
+    /// What stands out from the page: the dark one from light pages, the light one from dark pages.
     #[default]
     Auto,
     /// Dark text on light ground.

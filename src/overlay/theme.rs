@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::options::{Accent, OverlayOptions, ThemeChoice};
+use crate::pixmap::Pixmap;
 
 /// An opaque colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,26 @@ impl fmt::Display for Color {
     /// As CSS.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
+    }
+}
+
+impl ThemeChoice {
+    /// The theme that stands out from a page: light from one that is dark for the most part, else dark.
+    pub(crate) fn beside(page: &Pixmap) -> ThemeChoice {
+        /// Of so many pixels, one is looked at.
+        const OF: usize = 37;
+        let (mut dark, mut all) = (0_usize, 0_usize);
+        for pixel in page.data.chunks_exact(4).step_by(OF) {
+            if let [red, green, blue, _] = *pixel {
+                all += 1;
+                dark += usize::from(Color(red, green, blue).luma() < 0x60);
+            }
+        }
+        if dark * 2 > all {
+            ThemeChoice::Light
+        } else {
+            ThemeChoice::Dark
+        }
     }
 }
 
@@ -92,12 +113,17 @@ impl Theme {
         casing: Color(0xff, 0xff, 0xff),
     };
 
+    /// What the options ask for; the dark one while that is not decided.
     pub(super) fn new(options: &OverlayOptions) -> Theme {
-        let theme = match options.theme {
+        Theme::of(options.theme, options.accent)
+    }
+
+    pub(super) fn of(choice: ThemeChoice, accent: Option<Accent>) -> Theme {
+        let theme = match choice {
             ThemeChoice::Light => Theme::LIGHT,
             ThemeChoice::Dark | ThemeChoice::Auto => Theme::DARK,
         };
-        let Some(Accent(accent)) = options.accent else {
+        let Some(Accent(accent)) = accent else {
             return theme;
         };
         let on_accent = if accent.luma() > 0x80 {
@@ -178,5 +204,26 @@ impl Metrics {
             row: times(1.65),
             cursor: times(1.8),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dark_for_the_most_part_gets_light_cards() {
+        let page = |dark: usize, light: usize| {
+            let mut data = [13, 17, 28, 255].repeat(dark);
+            data.extend([250, 250, 250, 255].repeat(light));
+            Pixmap {
+                width: 1,
+                height: (dark + light) as u32,
+                data,
+            }
+        };
+        assert_eq!(ThemeChoice::beside(&page(700, 300)), ThemeChoice::Light);
+        assert_eq!(ThemeChoice::beside(&page(300, 700)), ThemeChoice::Dark);
+        assert_eq!(ThemeChoice::beside(&page(0, 0)), ThemeChoice::Dark);
     }
 }

@@ -10,15 +10,13 @@ use tracing::Instrument;
 use super::chunk::Chunk;
 use super::places::Lookout;
 use super::timings::{Spent, Work};
-use super::{Progress, RenderError, RenderOptions};
+use super::{Progress, RenderError, RenderOptions, ground};
 use crate::clip::{Plan, Tick};
 use crate::dom::{Replay, Step};
 use crate::overlay::{KnownPlaces, Overlay, Scene};
 use crate::pixmap::Pixmap;
 use crate::recording::Tab;
-use crate::stage::{
-    self, BrowserOptions, CaptureMethod, Look, SheetPicture, Shown, Stage, StageError, StageOptions,
-};
+use crate::stage::{self, BrowserOptions, CaptureMethod, Look, Shown, Stage, StageError, StageOptions};
 
 /// Pictures of one piece that may wait to be composed.
 const WAITING_SHOTS: usize = 128;
@@ -82,9 +80,6 @@ pub(super) struct Job<'a> {
 
 type ShotSender = SyncSender<Result<Shot, RenderError>>;
 
-/// The overlays' sheets, and where their pictures go.
-type SheetOrder = (Vec<String>, SyncSender<Vec<SheetPicture>>);
-
 /// What the browsers share.
 pub(super) struct Pool<'a> {
     job: Job<'a>,
@@ -95,7 +90,8 @@ pub(super) struct Pool<'a> {
     /// So many pieces may be worked on or wait beyond the one that is composed.
     chunks_ahead: usize,
     senders: Vec<Mutex<Option<ShotSender>>>,
-    sheets: Mutex<Option<SheetOrder>>,
+    /// Where the overlay goes when it can be drawn, until it does.
+    prepared: Mutex<Option<SyncSender<Overlay>>>,
     stopped: AtomicBool,
     /// What ended a browser's work first.
     error: Mutex<Option<RenderError>>,
@@ -109,7 +105,8 @@ pub(super) struct Pool<'a> {
 /// Where the pictures arrive: one channel a piece, in the order of the clip.
 pub(super) struct Arrivals {
     pub shots: Vec<Receiver<Result<Shot, RenderError>>>,
-    pub sheets: Receiver<Vec<SheetPicture>>,
+    /// The overlay with its pictures.
+    pub overlay: Receiver<Overlay>,
     /// So many pieces have been taken.
     pub composed: Arc<AtomicUsize>,
 }
@@ -124,7 +121,7 @@ impl<'a> Pool<'a> {
                 (Mutex::new(Some(sender)), receiver)
             })
             .unzip();
-        let (sheet_sender, sheets) = sync_channel(1);
+        let (overlay_sender, overlay) = sync_channel(1);
         let composed = Arc::new(AtomicUsize::new(0));
         let pool = Pool {
             job,
@@ -133,7 +130,7 @@ impl<'a> Pool<'a> {
             composed: Arc::clone(&composed),
             chunks_ahead: browsers,
             senders,
-            sheets: Mutex::new(Some((job.overlay.sheets(), sheet_sender))),
+            prepared: Mutex::new(Some(overlay_sender)),
             stopped: AtomicBool::new(false),
             error: Mutex::new(None),
             restarts: AtomicU32::new(0),
@@ -143,7 +140,7 @@ impl<'a> Pool<'a> {
         };
         let arrivals = Arrivals {
             shots,
-            sheets,
+            overlay,
             composed,
         };
         (pool, arrivals)
@@ -350,7 +347,10 @@ impl<'a> Pool<'a> {
             Some(stage) => stage,
             None => browser.insert(spent.until(Work::Stage, self.open()).await?),
         };
-        spent.until(Work::Stage, self.draw_sheets(stage)).await?;
+        // Colours can need a look at another page than the one that is shown.
+        if shown.is_none() {
+            spent.until(Work::Stage, self.prepare(stage)).await?;
+        }
         let plan = self.job.plan;
         let until = |moving: bool| {
             let next = plan.after(&tick, moving, None);
@@ -410,24 +410,20 @@ impl<'a> Pool<'a> {
         })
     }
 
-    /// Draws the overlays' sprites, if no other browser does.
-    async fn draw_sheets(&self, stage: &mut Stage) -> Result<(), StageError> {
-        let Some((sheets, sender)) = lock(&self.sheets).take() else {
+    /// Draws what the overlay is made of, if no other browser does.
+    async fn prepare(&self, stage: &mut Stage) -> Result<(), StageError> {
+        let Some(sender) = lock(&self.prepared).take() else {
             return Ok(());
         };
-        let mut pictures = Vec::with_capacity(sheets.len());
-        for html in &sheets {
-            match stage.draw_sheet(html).await {
-                Ok(picture) => pictures.push(picture),
-                Err(error) => {
-                    // The next browser tries again.
-                    *lock(&self.sheets) = Some((sheets, sender));
-                    return Err(error);
-                }
-            }
+        let Job { tab, scene, .. } = self.job;
+        let mut overlay = self.job.overlay.clone();
+        if let Err(error) = ground::prepare(stage, tab, &mut overlay, scene, None).await {
+            // The next browser tries again.
+            *lock(&self.prepared) = Some(sender);
+            return Err(error);
         }
         // Nobody listens any more when the clip has failed elsewhere.
-        let _ = sender.send(pictures);
+        let _ = sender.send(overlay);
         Ok(())
     }
 }

@@ -89,7 +89,7 @@ impl<'a> Composer<'a> {
                     }
                     whole = shot.last;
                     if self.page.is_none() {
-                        self.load_sprites(arrivals)?;
+                        self.take_overlay(arrivals)?;
                     }
                     self.take(shot, page)?;
                 }
@@ -135,12 +135,12 @@ impl<'a> Composer<'a> {
         })
     }
 
-    fn load_sprites(&mut self, arrivals: &Arrivals) -> Result<(), RenderError> {
-        // They are sent before the first picture is taken.
-        let pictures = arrivals.sheets.recv().map_err(|_| RenderError::Thread {
+    fn take_overlay(&mut self, arrivals: &Arrivals) -> Result<(), RenderError> {
+        // It is sent before the first picture is taken.
+        let overlay = arrivals.overlay.recv().map_err(|_| RenderError::Thread {
             reason: "no browser drew the overlays".to_owned(),
         })?;
-        Arc::make_mut(&mut self.overlay).load(&pictures);
+        self.overlay = Arc::new(overlay);
         Ok(())
     }
 

@@ -18,6 +18,7 @@ mod compare;
 mod compose;
 mod error;
 mod framing;
+mod ground;
 mod options;
 mod places;
 mod progress;

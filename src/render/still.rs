@@ -3,7 +3,7 @@
 use super::capture::{arrive, open_stage, picture};
 use super::places::Lookout;
 use super::timings::Spent;
-use super::{RenderError, RenderOptions, framing};
+use super::{RenderError, RenderOptions, framing, ground};
 use crate::clip::{Clip, Plan, TimePoint};
 use crate::dom::Replay;
 use crate::overlay::{Overlay, Scene};
@@ -61,11 +61,8 @@ pub(super) async fn take_pictures(
     take: &mut impl FnMut(usize, Pixmap) -> Result<(), RenderError>,
 ) -> Result<(), RenderError> {
     let mut stage = open_stage(scene, options).await?;
-    let mut pictures = Vec::new();
-    for html in overlay.sheets() {
-        pictures.push(stage.draw_sheet(&html).await?);
-    }
-    overlay.load(&pictures);
+    let first = at.first().map(|still| still.page);
+    ground::prepare(&mut stage, tab, &mut overlay, scene, first).await?;
     let mut replay = Replay::new(tab);
     let mut lookout = Lookout::new(tab, &overlay);
     for (index, still) in at.iter().enumerate() {
