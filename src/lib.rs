@@ -11,6 +11,7 @@
 //! |---|---|
 //! | [`mod@format`] | bytes become a recording: detection, decompression, the vendors' formats |
 //! | [`asset`] | what a recording refers to but does not contain, from files or allowed hosts |
+//! | [`limits`] | how much all of it may come to |
 //! | [`recording`] | the neutral model: events, nodes, tabs; no I/O, no browser |
 //! | [`dom`] | the page as data: applies events, gives the page at any time |
 //! | [`clip`] | which part is shown, idle folding, speed, when frames begin |
@@ -37,6 +38,7 @@ pub mod encode;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod format;
+pub mod limits;
 pub mod moment;
 pub mod overlay;
 pub mod pixmap;

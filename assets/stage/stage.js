@@ -34,6 +34,19 @@ const OPERATIONS = [
 const RESET = 0;
 const MOST_ERRORS = 8;
 
+// What is too long for one message comes in pieces before the call that it is for.
+let pieces = [];
+
+function take(text) {
+  pieces.push(text);
+}
+
+function taken() {
+  const text = pieces.join("");
+  pieces = [];
+  return JSON.parse(text);
+}
+
 // Carries out [[time, [[operation, argument…]…]]…] and leaves the page as it is at `to`. Tells what is
 // missing on it, if `wantMissing`, and the boxes of `wantBoxes`.
 function step(steps, to, wantMissing, wantBoxes) {
@@ -123,4 +136,4 @@ function beStill() {
   still = true;
 }
 
-Object.defineProperty(globalThis, "domreel", { value: Object.freeze({ step, settle, look, beStill }) });
+Object.defineProperty(globalThis, "domreel", { value: Object.freeze({ take, taken, step, settle, look, beStill }) });

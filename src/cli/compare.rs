@@ -19,6 +19,7 @@ use super::failure::{Failure, Status};
 use super::file::{self, ClipFormat, EncoderArgs, FileArgs};
 use super::input::{busiest, tell_redaction, warn_of_damage};
 use super::interrupt::Interrupt;
+use super::limits::LimitArgs;
 use super::picture::OverlayArgs;
 use super::progress::{RenderBar, WholeOrNothing};
 use super::redact::RedactArgs;
@@ -78,6 +79,8 @@ pub(crate) struct CompareArgs {
     overlay: OverlayArgs,
     #[command(flatten)]
     redact: RedactArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     browser: BrowserArgs,
     /// How many browsers work at once, half of them on each side [default: as many as there are cores, 8 at most]
@@ -197,8 +200,11 @@ pub(crate) fn run(args: &CompareArgs, console: &Console) -> Done {
 fn read(args: &CompareArgs, path: &Path) -> Result<Recording, Failure> {
     let redaction = args.redact.redaction()?;
     let source = beside(path).map_err(|error| Failure::new(Status::Input, error))?;
-    read_redacted(&source, &ReadOptions::default(), &redaction)
-        .map_err(|error| Failure::from(error).redacted(&redaction))
+    let options = ReadOptions {
+        limits: args.limits.limits(),
+        ..ReadOptions::default()
+    };
+    read_redacted(&source, &options, &redaction).map_err(|error| Failure::from(error).redacted(&redaction))
 }
 
 /// When the problem is that was asked for.

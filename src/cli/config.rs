@@ -22,8 +22,39 @@ const NONE: &str = "none";
 /// Options under these headings can be set: how clips look and which part they show.
 const HEADINGS: [&str; 3] = ["Clip", "Picture", "Redaction"];
 
-/// Commands that know such options.
-const COMMANDS: [&str; 5] = ["render", "shot", "storyboard", "attach", "submit"];
+/// The section of limits, and the option that takes them: `nodes = 5` is `--allow nodes=5`.
+const LIMITS: (&str, &str) = ("limits", "allow");
+
+/// Commands that know such options or limits.
+const COMMANDS: [&str; 14] = [
+    "render",
+    "shot",
+    "storyboard",
+    "attach",
+    "submit",
+    "inspect",
+    "new",
+    "pack",
+    "compare",
+    "scan",
+    "pick",
+    "postmortem",
+    "worker",
+    "serve",
+];
+
+/// Those of them that take limits alone.
+const LIMITS_ALONE: [&str; 9] = [
+    "inspect",
+    "new",
+    "pack",
+    "compare",
+    "scan",
+    "pick",
+    "postmortem",
+    "worker",
+    "serve",
+];
 
 /// The command line with what the file says; `None` when there is nothing to add.
 ///
@@ -57,10 +88,12 @@ pub(super) fn completed(
         let argument = command.get_arguments().find(|argument| is_called(argument, key));
         // What this command has no use for is for others.
         let other = name == "storyboard" && key == "width"; // the whole board's
-        let Some(argument) = argument.filter(|argument| is_settable(argument) && !other) else {
+        let alone = LIMITS_ALONE.contains(&name) && key != LIMITS.1;
+        let Some(argument) = argument.filter(|argument| is_settable(argument) && !other && !alone) else {
             continue;
         };
-        if !is_said(command, sub, argument) {
+        // What the line says comes later, and counts.
+        if key == LIMITS.1 || !is_said(command, sub, argument) {
             added.extend(words(argument, key, value).map_err(wrong)?);
         }
     }
@@ -88,6 +121,16 @@ fn settings(text: &str, known: &BTreeSet<String>) -> Result<Vec<(String, Value)>
     let mut unknown = Vec::new();
     for (key, value) in table {
         match value {
+            Value::Table(section) if key == LIMITS.0 => {
+                for (name, value) in section {
+                    let value = match value {
+                        Value::String(text) => text,
+                        Value::Integer(number) => number.to_string(),
+                        _ => return Err(format!("the limit ‘{name}’ is a text or a whole number")),
+                    };
+                    settings.push((LIMITS.1.to_owned(), Value::String(format!("{name}={value}"))));
+                }
+            }
             // Sections are for those who read the file.
             Value::Table(section) if is_section(&key) => {
                 for (key, value) in section {
@@ -109,7 +152,7 @@ fn settings(text: &str, known: &BTreeSet<String>) -> Result<Vec<(String, Value)>
     }
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     Err(format!(
-        "there is no setting ‘{}’; there are {}, in [clip], [picture], [redaction] or in no section",
+        "there is no setting ‘{}’; there are {}, in [clip], [picture], [redaction] or in no section, and limits in [limits]",
         unknown.join("’, ‘"),
         known.join(", ")
     ))
@@ -131,9 +174,10 @@ fn known(root: &Command) -> BTreeSet<String> {
 
 fn is_settable(argument: &Arg) -> bool {
     argument.get_long().is_some()
-        && argument
-            .get_help_heading()
-            .is_some_and(|heading| HEADINGS.contains(&heading))
+        && (argument.get_id() == LIMITS.1
+            || argument
+                .get_help_heading()
+                .is_some_and(|heading| HEADINGS.contains(&heading)))
 }
 
 /// ‘attach’ has other names for some options; what they are is their id.
@@ -220,6 +264,20 @@ mod tests {
         assert!(complete("width = 640", &line).unwrap().is_none());
         let line = [&LINE[..], &["--from", "0:10"]].concat();
         assert!(complete("around = 'error'", &line).unwrap().is_none());
+    }
+
+    #[test]
+    fn limits_are_set_and_the_line_comes_last() {
+        let text = "fps = 24\n[limits]\nnodes = 5\npage = '2MiB'";
+        let line = [&LINE[..], &["--allow", "nodes=7"]].concat();
+        let whole = complete(text, &line).unwrap().unwrap();
+        assert_eq!(value(&whole, "allow"), "nodes=5 page=2MiB nodes=7");
+        let whole = complete(text, &["domreel", "inspect", "a.json"])
+            .unwrap()
+            .unwrap();
+        assert_eq!(value(&whole, "allow"), "nodes=5 page=2MiB");
+        let error = complete("[limits]\nnoses = 5", &LINE).unwrap_err();
+        assert!(error.contains("there is no limit ‘noses’"), "{error}");
     }
 
     #[test]

@@ -123,7 +123,11 @@ impl fmt::Display for Failure {
 
 impl From<StageError> for Failure {
     fn from(error: StageError) -> Self {
-        Failure::new(Status::Browser, error)
+        let status = match error {
+            StageError::TooMuch { .. } => Status::Input,
+            _ => Status::Browser,
+        };
+        Failure::new(status, error)
     }
 }
 

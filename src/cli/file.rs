@@ -191,7 +191,7 @@ pub(crate) fn target(output: &Path, args: &FileArgs) -> Result<(Target, Option<F
 }
 
 /// Reads a number of bytes: `10MB`, `500 kB`, `8MiB`, `123456`.
-fn bytes(text: &str) -> Result<u64, String> {
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')

@@ -14,6 +14,7 @@ use domreel::render::Choice;
 use super::assets::AssetArgs;
 use super::console::Console;
 use super::failure::{Failure, Status};
+use super::limits::LimitArgs;
 use super::picture::OverlayArgs;
 use super::redact::RedactArgs;
 
@@ -44,6 +45,8 @@ pub(crate) struct InputArgs {
     assets: AssetArgs,
     #[command(flatten)]
     redact: RedactArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 impl InputArgs {
@@ -131,7 +134,7 @@ impl InputArgs {
         let options = ReadOptions {
             format: self.read_as,
             strict: self.strict,
-            ..ReadOptions::default()
+            limits: self.limits.limits(),
         };
         let inputs: Vec<Input> = self.inputs.iter().map(|path| source(path)).collect();
         let read = read(&inputs, &options).and_then(|mut recording| {
@@ -401,6 +404,7 @@ mod tests {
         Tab {
             id: id.to_owned(),
             events: vec![event; events],
+            ..Tab::default()
         }
     }
 

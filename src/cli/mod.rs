@@ -22,6 +22,7 @@ mod inspect;
 mod interrupt;
 #[cfg(feature = "worker")]
 mod jobs;
+mod limits;
 mod new;
 mod pack;
 mod pick;
@@ -59,10 +60,10 @@ use self::failure::{Failure, Status};
 pub(crate) struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
-    /// Read how clips look from this file; ‘none’: from no file [default: domreel.toml, where there is one]
+    /// Read how clips look, and limits, from this file; ‘none’: from no file [default: domreel.toml, where there is one]
     ///
-    /// It sets options under Clip, Picture and Redaction by their long names (fps = 24); what the command line
-    /// says comes first.
+    /// It sets options under Clip, Picture and Redaction by their long names (fps = 24), and limits in a section
+    /// of their own ([limits] nodes = 2000000); what the command line says comes first.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Messages")]
     config: Option<PathBuf>,
     #[command(subcommand)]

@@ -14,6 +14,7 @@ use super::assets::AssetArgs;
 use super::console::Console;
 use super::failure::{Failure, Status};
 use super::input::source;
+use super::limits::LimitArgs;
 
 /// Pack a recording with the pictures, fonts and style sheets that it refers to into one file
 ///
@@ -36,6 +37,8 @@ pub(crate) struct PackArgs {
     read_as: Option<FormatName>,
     #[command(flatten)]
     assets: AssetArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -49,6 +52,7 @@ struct Made<'a> {
 pub(crate) fn run(args: &PackArgs, console: &Console) -> Done {
     let options = ReadOptions {
         format: args.read_as,
+        limits: args.limits.limits(),
         ..ReadOptions::default()
     };
     let inputs: Vec<Input> = args.inputs.iter().map(|path| source(path)).collect();

@@ -13,6 +13,7 @@ use super::Done;
 use super::console::{Console, shown};
 use super::elsewhere::ElsewhereArgs;
 use super::failure::{Failure, Status};
+use super::limits::LimitArgs;
 
 /// Lines of the table; the rest is counted.
 const MOST_LINES: usize = 30;
@@ -65,6 +66,8 @@ pub(crate) struct SetArgs {
     /// Read every recording again, and keep nothing
     #[arg(long, conflicts_with = "cache", help_heading = "Cache")]
     no_cache: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 impl SetArgs {
@@ -81,10 +84,11 @@ impl SetArgs {
                 "there are no files to scan; hidden files, and events without a recording, are passed over",
             ));
         }
-        let options = ScanOptions {
+        let mut options = ScanOptions {
             cache,
             ..ScanOptions::default()
         };
+        options.read.limits = self.limits.over(options.read.limits);
         let bar = console.bars().add(
             indicatif::ProgressBar::new(sources.len() as u64)
                 .with_message("recordings scanned")

@@ -76,7 +76,7 @@ pub(crate) fn run(args: &ServeArgs, console: &Console) -> Done {
         let options = Options {
             token: secret.as_deref().map(Token::new),
             max_queued: args.max_queued,
-            limits: args.work.limits(),
+            limits: config.limits,
             directory: directory.clone(),
         };
         let service = Service::new(

@@ -37,6 +37,7 @@ fn tab(events: &[(EventKind, f64)]) -> Tab {
     Tab {
         id: String::new(),
         events: events.iter().map(|(kind, at)| event(*kind, *at)).collect(),
+        ..Tab::default()
     }
 }
 

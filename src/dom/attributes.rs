@@ -7,11 +7,19 @@ use super::page::Page;
 use super::sanitize::shown;
 use super::tree::Key;
 use super::{Change, Handle, Namespace, media};
+use crate::limits::Limit;
 use crate::recording::{Attribute, StyleProperty};
 
 impl Page {
     /// Takes an attribute into the state of an element.
     pub(super) fn note(&mut self, key: Key, attribute: &Attribute, time: f64) {
+        if attribute_size(attribute) > self.limits.size(Limit::Attribute) {
+            self.report_limit(
+                Limit::Attribute,
+                "an attribute is longer than it may be: it is left out",
+            );
+            return;
+        }
         let Some(node) = self.tree.get_mut(key) else {
             return;
         };
@@ -150,6 +158,17 @@ fn attribute_now(node: Handle, element: &Element, name: &Arc<str>) -> Change {
 }
 
 /// The name of an attribute as the stage knows it: HTML knows small letters only.
+/// Bytes of what an attribute is to be.
+fn attribute_size(attribute: &Attribute) -> usize {
+    let bytes = |value: &Option<Arc<str>>| value.as_ref().map_or(0, |value| value.len());
+    match attribute {
+        Attribute::Plain { value, .. } => bytes(value),
+        Attribute::Style(properties) => properties.iter().map(|property| bytes(&property.value)).sum(),
+        Attribute::CssText(text) | Attribute::DataUrl(text) => text.len(),
+        _ => 0,
+    }
+}
+
 fn own_name(element: &Element, name: &Arc<str>) -> Arc<str> {
     match element.namespace == Namespace::Html && name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         true => name.to_ascii_lowercase().into(),

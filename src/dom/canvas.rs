@@ -9,13 +9,8 @@ use serde_json::value::RawValue;
 use super::node::Element;
 use super::page::Page;
 use super::{Change, Handle};
-use crate::recording::{CanvasContext, CanvasMutation, DamageKind};
-
-/// Most bytes of what was drawn that are kept of one canvas.
-const MOST_BYTES: usize = 256 << 20;
-
-/// Most pieces of what was drawn that are kept of one canvas.
-const MOST_PIECES: usize = 200_000;
+use crate::limits::Limit;
+use crate::recording::{CanvasContext, CanvasMutation};
 
 /// What was drawn on a canvas, as far as it may still show.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +68,8 @@ impl Page {
         let Some(key) = self.known(drawn.target) else {
             return;
         };
+        let most = [Limit::CanvasPieces, Limit::Canvas].map(|limit| self.limits.size(limit));
+        let [most_pieces, most_bytes] = most;
         let Some(node) = self.tree.get_mut(key) else {
             return;
         };
@@ -87,7 +84,8 @@ impl Page {
             canvas.clear();
         }
         canvas.has_state |= !hides_all;
-        let too_much = canvas.drawn.len() >= MOST_PIECES || canvas.bytes + commands.get().len() > MOST_BYTES;
+        let too_many = canvas.drawn.len() >= most_pieces;
+        let too_much = too_many || canvas.bytes + commands.get().len() > most_bytes;
         if too_much {
             // The older half is the more likely to be painted over.
             let half = canvas.drawn.len() / 2;
@@ -106,10 +104,13 @@ impl Page {
             .drawn
             .push(Drawn::Commands(drawn.context, Arc::clone(&commands)));
         if too_much {
-            self.report(
-                DamageKind::Limit,
-                format!("canvas {} was drawn on more than can be kept", drawn.target),
-            );
+            let limit = if too_many {
+                Limit::CanvasPieces
+            } else {
+                Limit::Canvas
+            };
+            let what = format!("canvas {} was drawn on more than can be kept", drawn.target);
+            self.report_limit(limit, &what);
         }
         out.push(Change::CanvasCommands {
             node: handle,

@@ -25,7 +25,10 @@ impl Page {
                     self.check(key, checked, out);
                 }
             }
-            "input" | "textarea" => self.give_value(key, input.text.as_ref(), out),
+            "input" | "textarea" => {
+                let text = input.text.as_ref().map(|text| self.bounded(text));
+                self.give_value(key, text.as_ref(), out);
+            }
             "select" => match &input.selected_options {
                 Some(options) => self.choose(key, options, out),
                 None => self.give_value(key, input.text.as_ref(), out),

@@ -6,7 +6,8 @@ use super::Change;
 use super::markup::{css_pieces, named};
 use super::node::{Element, Kind};
 use super::page::Page;
-use super::tree::{Key, Link, Tree};
+use super::tree::{Key, Link};
+use crate::limits::Limit;
 use crate::recording::{Attribute, DamageKind, NodeContent, NodeRecord, NodeTree};
 
 /// Where a subtree hangs: below what, how, before which child.
@@ -16,15 +17,28 @@ impl Page {
     /// Makes the nodes of a recorded subtree and hangs them up; without a spot it is the page's root.
     pub(super) fn grow(&mut self, tree: &NodeTree, spot: Option<Spot>, time: f64) {
         let mut made: Vec<Option<Key>> = Vec::with_capacity(tree.nodes.len());
+        let mut depths: Vec<u64> = Vec::with_capacity(tree.nodes.len());
         let mut left_out = 0;
+        let mut too_deep = 0;
+        let limits = self.limits;
         for (at, record) in tree.nodes.iter().enumerate() {
-            if self.tree.len() >= Tree::MOST {
-                self.report(DamageKind::Limit, format!("more than {} nodes", Tree::MOST));
+            if self.tree.len() >= limits.size(Limit::Nodes) {
+                self.report_limit(Limit::Nodes, "the page has more nodes than it may");
                 break;
             }
+            let depth = match record.parent.and_then(|above| depths.get(above as usize)) {
+                Some(above) => above + 1,
+                None => spot.map_or(1, |(below, ..)| self.tree.depth(below) + 1),
+            };
+            depths.push(depth);
             let above = record
                 .parent
                 .and_then(|above| made.get(above as usize).copied().flatten());
+            if depth > limits.of(Limit::Depth) {
+                too_deep += u32::from(at == 0 || above.is_some());
+                made.push(None);
+                continue;
+            }
             let spot = match at {
                 0 => spot,
                 _ => {
@@ -44,6 +58,12 @@ impl Page {
             self.report(
                 DamageKind::Orphan,
                 format!("{left_out} nodes cannot stand where they do"),
+            );
+        }
+        if too_deep > 0 {
+            self.report_limit(
+                Limit::Depth,
+                &format!("{too_deep} nodes and what is in them are deeper within others than they may be"),
             );
         }
         if spot.is_none() {
@@ -121,9 +141,9 @@ impl Page {
                 system_id: Arc::clone(system_id),
             },
             NodeContent::ShadowRoot => Kind::ShadowRoot,
-            NodeContent::Text(text) => Kind::Text(Arc::clone(text)),
-            NodeContent::Cdata(text) => Kind::Cdata(Arc::clone(text)),
-            NodeContent::Comment(text) => Kind::Comment(Arc::clone(text)),
+            NodeContent::Text(text) => Kind::Text(self.bounded(text)),
+            NodeContent::Cdata(text) => Kind::Cdata(self.bounded(text)),
+            NodeContent::Comment(text) => Kind::Comment(self.bounded(text)),
             NodeContent::Element { tag, svg, .. } => {
                 let above = parent.and_then(|parent| self.tree.get(parent)?.element());
                 let (namespace, tag) = named(tag, *svg, above);

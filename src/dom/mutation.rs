@@ -9,6 +9,7 @@ use super::node::Kind;
 use super::page::Page;
 use super::tree::{Key, Link};
 use super::{Change, Handle};
+use crate::limits::Limit;
 use crate::recording::{Attribute, DamageKind, Mutation, NodeAdd, NodeContent, NodeId, NodeRecord};
 
 /// Most documents that wait for their frames.
@@ -307,6 +308,14 @@ impl Page {
             self.discard(known);
             return;
         }
+        if self.tree.depth(below) + self.tree.height(known) > self.limits.of(Limit::Depth) {
+            self.report_limit(
+                Limit::Depth,
+                "a node is moved deeper within others than it may be",
+            );
+            self.discard(known);
+            return;
+        }
         let before = self.tree.before_in_document(below, &record.content, before);
         self.tree.attach(known, below, link, before);
         self.sheet_children_change(Some(below));
@@ -347,6 +356,7 @@ impl Page {
     }
 
     pub(super) fn set_text(&mut self, key: Key, text: &Arc<str>, out: &mut Vec<Change>) {
+        let text = &self.bounded(text);
         let Some(node) = self.tree.get_mut(key) else {
             return;
         };

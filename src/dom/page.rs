@@ -9,6 +9,7 @@ use super::node::{Kind, SheetOp};
 use super::pointer::Pointing;
 use super::tree::{Key, Tree};
 use super::{Change, Handle, STAGE};
+use crate::limits::{Limit, Limits};
 use crate::recording::{
     Damage, DamageKind, DamageReport, EventData, Font, FullSnapshot, NodeAdd, NodeContent, NodeId,
     PointerKind, Scroll, usable_viewport,
@@ -41,6 +42,8 @@ pub struct Page {
     pub(super) early: Vec<NodeAdd>,
     pub(super) pointing: Pointing,
     pub(super) scratch: Scratch,
+    /// What it may come to.
+    pub(super) limits: Limits,
     damage: DamageReport,
     /// The event that is being applied, for reports.
     event: u32,
@@ -52,6 +55,14 @@ impl Page {
     /// A page with nothing on it.
     pub fn new() -> Self {
         Page::default()
+    }
+
+    /// The same, within other limits than the usual.
+    pub fn within(limits: Limits) -> Self {
+        Page {
+            limits,
+            ..Page::default()
+        }
     }
 
     /// Viewport in CSS pixels; `None` while the recording has not told it.
@@ -182,14 +193,17 @@ impl Page {
     }
 
     fn resize(&mut self, width: f64, height: f64, out: &mut Vec<Change>) {
-        let Some(size) = usable_viewport(width, height) else {
+        let Some(size) = usable_viewport(width, height, &self.limits) else {
             return;
         };
         // More than rounding was taken away.
         if width > f64::from(size.0) + 1.0 || height > f64::from(size.1) + 1.0 {
             self.report(
                 DamageKind::Limit,
-                format!("a viewport of {width}x{height} is cut to {}x{}", size.0, size.1),
+                format!(
+                    "a viewport of {width}x{height} is cut to {}x{}; --allow viewport=… and viewport-area=… allow more",
+                    size.0, size.1
+                ),
             );
         }
         if self.viewport != Some(size) {
@@ -209,6 +223,7 @@ impl Page {
             damage: std::mem::take(&mut self.damage),
             event: self.event,
             silent: self.silent,
+            limits: self.limits,
             ..Page::default()
         };
         let root = snapshot.tree.nodes.first();
@@ -262,6 +277,22 @@ impl Page {
             offset: None,
             detail,
         });
+    }
+
+    /// Tells that there is too much of something.
+    pub(super) fn report_limit(&mut self, limit: Limit, what: &str) {
+        let hint = self.limits.hint(limit);
+        self.report(DamageKind::Limit, format!("{what}; {hint}"));
+    }
+
+    /// A text as far as it may be long.
+    pub(super) fn bounded(&mut self, text: &Arc<str>) -> Arc<str> {
+        let most = self.limits.size(Limit::Text);
+        if text.len() <= most {
+            return Arc::clone(text);
+        }
+        self.report_limit(Limit::Text, "a text is longer than it may be: the rest is cut");
+        text.split_at(text.floor_char_boundary(most)).0.into()
     }
 
     /// The handle under which children of a parent are inserted.

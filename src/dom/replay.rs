@@ -54,7 +54,7 @@ impl<'r> Replay<'r> {
             entries,
             applied: 0,
             time: f64::NEG_INFINITY,
-            page: Page::new(),
+            page: Page::within(tab.limits),
             damage: DamageReport::default(),
         }
     }
@@ -88,7 +88,7 @@ impl<'r> Replay<'r> {
         let snapshot = self.snapshot_before(target);
         let forwards = target >= self.applied && snapshot.is_none_or(|at| at < self.applied);
         if !forwards || self.applied == 0 {
-            self.page = Page::new();
+            self.page = Page::within(self.tab.limits);
             if let Some(snapshot) = snapshot {
                 self.learn_viewport(snapshot);
             }

@@ -9,13 +9,8 @@ use super::node::{Kind, SheetOp};
 use super::page::{Constructed, Page};
 use super::tree::Key;
 use super::{Change, Sheet};
+use crate::limits::Limit;
 use crate::recording::{AdoptedStyleSheets, DamageKind, SheetTarget, StyleDeclaration, StyleSheetRules};
-
-/// Most operations kept of one sheet.
-const MOST_OPS: usize = 200_000;
-
-/// Most sheets that a root adopts.
-const MOST_ADOPTED: usize = 10_000;
 
 impl Page {
     pub(super) fn sheet_rules(&mut self, rules: &StyleSheetRules, time: f64, out: &mut Vec<Change>) {
@@ -54,6 +49,7 @@ impl Page {
     }
 
     fn change_sheet(&mut self, target: SheetTarget, ops: Vec<SheetOp>, out: &mut Vec<Change>) {
+        let most = self.limits.size(Limit::SheetChanges);
         let is_full = match target {
             SheetTarget::Owner(id) => {
                 let Some(key) = self.known(id) else { return };
@@ -66,7 +62,7 @@ impl Page {
                     return;
                 };
                 out.extend(ops.iter().map(|op| sheet_change(Sheet::Owner(handle), op)));
-                keep(&mut element.sheet, ops)
+                keep(&mut element.sheet, ops, most)
             }
             SheetTarget::Constructed(number) => {
                 let Some(sheet) = self.sheets.get_mut(&number) else {
@@ -79,13 +75,13 @@ impl Page {
                 for (_, copy) in &sheet.copies {
                     out.extend(ops.iter().map(|op| sheet_change(Sheet::Constructed(*copy), op)));
                 }
-                keep(&mut sheet.ops, ops)
+                keep(&mut sheet.ops, ops, most)
             }
         };
         if is_full {
-            self.report(
-                DamageKind::Limit,
-                format!("more than {MOST_OPS} changes of one style sheet"),
+            self.report_limit(
+                Limit::SheetChanges,
+                "a style sheet was changed more often than it may be",
             );
         }
     }
@@ -110,7 +106,11 @@ impl Page {
                 path: insert.path.clone(),
             });
             let mut sheet = Constructed::default();
-            keep(&mut sheet.ops, inserts.collect());
+            keep(
+                &mut sheet.ops,
+                inserts.collect(),
+                self.limits.size(Limit::SheetChanges),
+            );
             self.sheets.insert(new.sheet, sheet);
             if self.awaited_sheets.remove(&new.sheet) {
                 awaited.insert(new.sheet);
@@ -134,9 +134,12 @@ impl Page {
             }
             _ => return,
         };
+        let most = self.limits.size(Limit::AdoptedSheets);
+        if adopted.sheets.len() > most {
+            self.report_limit(Limit::AdoptedSheets, "more style sheets are adopted than may be");
+        }
         if let Some(node) = self.tree.get_mut(root) {
-            node.adopted.clone_from(&adopted.sheets);
-            node.adopted.truncate(MOST_ADOPTED);
+            node.adopted = adopted.sheets.iter().copied().take(most).collect();
         }
         self.adoption_change(root, out);
     }
@@ -216,13 +219,13 @@ impl Page {
     }
 }
 
-/// Keeps operations for later; whether there were too many to keep all.
-fn keep(log: &mut Vec<SheetOp>, ops: Vec<SheetOp>) -> bool {
+/// Keeps operations for later, `most` of them; whether there were too many to keep all.
+fn keep(log: &mut Vec<SheetOp>, ops: Vec<SheetOp>, most: usize) -> bool {
     for op in ops {
         if matches!(op, SheetOp::Text(_)) {
             log.clear();
         }
-        if log.len() >= MOST_OPS {
+        if log.len() >= most {
             return true;
         }
         log.push(op);

@@ -36,9 +36,6 @@ pub(super) enum Link {
 }
 
 impl Tree {
-    /// Most nodes of a page.
-    pub(super) const MOST: usize = 2_000_000;
-
     pub(super) fn len(&self) -> usize {
         self.nodes.len() - self.free.len()
     }
@@ -245,6 +242,26 @@ impl Tree {
     pub(super) fn ancestors(&self, key: Key) -> impl Iterator<Item = Key> + '_ {
         let parent = |key: Key| self.get(key).and_then(|node| node.parent);
         std::iter::successors(parent(key), move |key| parent(*key))
+    }
+
+    /// How many nodes a node is within, itself included.
+    pub(super) fn depth(&self, key: Key) -> u64 {
+        1 + self.ancestors(key).count() as u64
+    }
+
+    /// How many levels there are from a node down to the lowest below it, its own included.
+    pub(super) fn height(&self, top: Key) -> u64 {
+        let mut heights: FxHashMap<Key, u64> = FxHashMap::default();
+        let mut highest = 1;
+        for key in self.subtree(top) {
+            let above = self.get(key).and_then(|node| node.parent);
+            let height = above
+                .and_then(|above| heights.get(&above))
+                .map_or(1, |above| above + 1);
+            highest = highest.max(height);
+            heights.insert(key, height);
+        }
+        highest
     }
 
     /// Whether `key` is `of` or above it.

@@ -40,9 +40,9 @@ pub fn join_side_files(
     // Each by itself: what two files both tell of is one thing, what one tells twice is two.
     let mut sides = Vec::new();
     for file in files {
-        for source in file.load(options.max_bytes)? {
+        for source in file.load(options.most_input())? {
             let description = source.description();
-            let inflated = inflate::inflate(source.bytes, options.max_bytes);
+            let inflated = inflate::inflate(source.bytes, options.most_unpacked());
             match events::read_events(&inflated.bytes) {
                 Ok(mut read) => {
                     if let Some(session) = &session {

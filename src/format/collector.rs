@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{FormatError, FormatName, ReadOptions, telemetry};
+use crate::limits::Limit;
 use crate::recording::{
     Damage, DamageKind, DamageReport, Event, EventData, EventKind, Meta, Payload, Recording, SessionContext,
     SourceFile, Tab, Telemetry,
@@ -39,6 +40,9 @@ pub(crate) struct Collector<'a> {
     pub repeats: bool,
     /// Bytes that unpacking made so far.
     unpacked: u64,
+    /// How many events there are, and how many came beyond what is allowed.
+    count: u64,
+    beyond: u64,
 }
 
 impl<'a> Collector<'a> {
@@ -56,6 +60,8 @@ impl<'a> Collector<'a> {
             telemetry: Telemetry::default(),
             repeats: false,
             unpacked: 0,
+            count: 0,
+            beyond: 0,
         }
     }
 
@@ -93,6 +99,7 @@ impl<'a> Collector<'a> {
         self.tabs.push(Tab {
             id: id.to_owned(),
             events: Vec::new(),
+            limits: self.options.limits,
         });
         self.places.insert(id.to_owned(), place);
         place
@@ -107,7 +114,12 @@ impl<'a> Collector<'a> {
         kind: EventKind,
         payload: Payload,
     ) {
+        if self.count >= self.options.limits.of(Limit::Events) {
+            self.beyond += 1;
+            return;
+        }
         if let Some(tab) = self.tabs.get_mut(tab) {
+            self.count += 1;
             let before = tab.events.last().map(|event| event.time);
             tab.events.push(Event {
                 time: time.or(before).unwrap_or(f64::NAN),
@@ -182,7 +194,7 @@ impl<'a> Collector<'a> {
 
     /// How many bytes may still be unpacked.
     pub(crate) fn unpack_room(&self) -> u64 {
-        self.options.max_bytes.saturating_sub(self.unpacked)
+        self.options.most_unpacked().saturating_sub(self.unpacked)
     }
 
     /// So many bytes were unpacked.
@@ -214,6 +226,7 @@ impl<'a> Collector<'a> {
         for jump in self.tabs.iter().flat_map(clock_jumps) {
             self.damage.add(jump);
         }
+        self.check_limits()?;
         self.tabs.retain(|tab| !tab.events.is_empty());
         self.tabs.sort_by(|one, two| {
             let start = |tab: &Tab| tab.start().unwrap_or(f64::INFINITY);
@@ -245,6 +258,34 @@ impl<'a> Collector<'a> {
             assets: crate::asset::Filled::default(),
             redaction: RedactionReport::default(),
         })
+    }
+
+    /// Tells what there is too much of.
+    fn check_limits(&mut self) -> Result<(), FormatError> {
+        let limits = &self.options.limits;
+        let mut told = Vec::new();
+        if self.beyond > 0 {
+            let hint = limits.hint(Limit::Events);
+            told.push(format!("the last {} events were left out; {hint}", self.beyond));
+        }
+        let longest = limits.of(Limit::Session);
+        for tab in &self.tabs {
+            let length = tab.end().unwrap_or_default() - tab.start().unwrap_or_default();
+            if length > longest as f64 {
+                let hours = length / 3_600_000.0;
+                let hint = limits.hint(Limit::Session);
+                told.push(format!("a tab is {hours:.1} hours long; {hint}"));
+            }
+        }
+        for detail in told {
+            self.damage(Damage {
+                kind: DamageKind::Limit,
+                event: None,
+                offset: None,
+                detail,
+            })?;
+        }
+        Ok(())
     }
 
     /// Payloads are read when they are needed; who wants to know of all damage has to wait for it.

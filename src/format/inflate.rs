@@ -6,6 +6,7 @@ use bytes::Bytes;
 use flate2::bufread::{GzDecoder, ZlibDecoder};
 use ruzstd::decoding::StreamingDecoder;
 
+use crate::limits::{Limit, Limits};
 use crate::recording::{Damage, DamageKind};
 
 /// Compressed files within compressed files.
@@ -129,7 +130,12 @@ fn fault(
     let (kind, detail) = match result {
         Ok(()) if out.len() as u64 >= limit => (
             DamageKind::Limit,
-            format!("larger than {limit} bytes when decompressed; the rest was left out"),
+            format!(
+                "larger when decompressed than it may be: the rest was left out; {}",
+                Limits::default()
+                    .with(Limit::Unpacked, limit)
+                    .hint(Limit::Unpacked)
+            ),
         ),
         Ok(()) => return None,
         Err(error) => {

@@ -53,32 +53,30 @@ pub use name::{FormatName, UnknownFormat};
 pub use signals::telemetry;
 
 use crate::asset::{self, Assets};
+use crate::limits::{Limit, Limits};
 use crate::recording::{Damage, DamageKind, Recording};
 
 /// How to read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
     /// The kind of recording; `None`: find out by content.
     pub format: Option<FormatName>,
     /// The first damage is an error.
     pub strict: bool,
-    /// The most bytes that an input may have, as it is and decompressed; what is beyond is left out
-    /// and counted as damage. Memory needed is about this much in the worst case. Default 2 GiB.
-    pub max_bytes: u64,
+    /// What is beyond these is left out and counted as damage. Memory needed is about [`Limit::Unpacked`] in
+    /// the worst case.
+    pub limits: Limits,
 }
 
 impl ReadOptions {
-    /// Default of [`ReadOptions::max_bytes`].
-    pub const MAX_BYTES: u64 = 2 << 30;
-}
+    /// The most bytes of one input, as it is stored.
+    fn most_input(&self) -> u64 {
+        self.limits.of(Limit::Input)
+    }
 
-impl Default for ReadOptions {
-    fn default() -> Self {
-        ReadOptions {
-            format: None,
-            strict: false,
-            max_bytes: Self::MAX_BYTES,
-        }
+    /// The most bytes of one input, decompressed.
+    fn most_unpacked(&self) -> u64 {
+        self.limits.of(Limit::Unpacked)
     }
 }
 
@@ -99,8 +97,8 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
     let mut assets = Assets::default();
     for input in inputs {
         let mut sources = Vec::new();
-        for source in input.load(options.max_bytes)? {
-            sources.extend(source.unpacked(options.max_bytes, &mut assets)?);
+        for source in input.load(options.most_input())? {
+            sources.extend(source.unpacked(options.most_unpacked(), &mut assets)?);
         }
         for source in sources {
             collector.begin_file(&source.name);
@@ -139,10 +137,10 @@ pub fn files(inputs: &[Input], options: &ReadOptions) -> Result<(Vec<(String, By
     let mut assets = Assets::default();
     let mut files = Vec::new();
     for input in inputs {
-        for source in input.load(options.max_bytes)? {
-            for source in source.unpacked(options.max_bytes, &mut assets)? {
+        for source in input.load(options.most_input())? {
+            for source in source.unpacked(options.most_unpacked(), &mut assets)? {
                 let is_one = || {
-                    let inflated = inflate::inflate(source.bytes.clone(), options.max_bytes);
+                    let inflated = inflate::inflate(source.bytes.clone(), options.most_unpacked());
                     matches!(detect::detect(&inflated.bytes), Detected::Recording(_))
                 };
                 if !source.found || is_one() {
@@ -161,7 +159,8 @@ fn read_file(
     datadog: &mut datadog::Session,
     collector: &mut Collector<'_>,
 ) -> Result<Option<FormatName>, FormatError> {
-    let limit = collector.options.max_bytes;
+    let limits = collector.options.limits;
+    let limit = collector.options.most_input();
     if bytes.is_empty() && !only_found {
         let file = collector.file().to_owned();
         return Err(FormatError::Empty { file });
@@ -172,7 +171,7 @@ fn read_file(
     } else {
         bytes
     };
-    let inflated = inflate::inflate(bytes, limit);
+    let inflated = inflate::inflate(bytes, collector.options.most_unpacked());
     let format = match (collector.options.format, detect::detect(&inflated.bytes)) {
         (Some(format), _) | (None, Detected::Recording(format)) => format,
         (None, Detected::Other(_)) if only_found => return Ok(None),
@@ -185,7 +184,10 @@ fn read_file(
             kind: DamageKind::Limit,
             event: None,
             offset: Some(limit),
-            detail: format!("larger than {limit} bytes; the rest was left out"),
+            detail: format!(
+                "the file has more bytes than it may: the rest was left out; {}",
+                limits.hint(Limit::Input)
+            ),
         })?;
     }
     if let Some(damage) = inflated.damage {

@@ -307,6 +307,7 @@ mod tests {
         let tab = Tab {
             id: String::new(),
             events,
+            ..Tab::default()
         };
         let found = frustrations(&tab, &[]);
         found
@@ -378,6 +379,7 @@ mod tests {
             events: [0.0, 3000.0, 3200.0, 3400.0, 3600.0]
                 .map(|time| click(time, 7))
                 .to_vec(),
+            ..Tab::default()
         };
         let told = |time| recorded(time, FrustrationKind::RageClick);
         let mut known = vec![told(0.0), told(3010.0)];
@@ -392,6 +394,7 @@ mod tests {
         let tab = Tab {
             id: String::new(),
             events: rage(0.0).chain(rage(9000.0)).chain([change(9700.0)]).collect(),
+            ..Tab::default()
         };
         let told = recorded(600.0, FrustrationKind::RageClick);
         let found = frustrations(&tab, &[told]);
@@ -414,6 +417,7 @@ mod tests {
                 change(510.0),
                 change(2000.0),
             ],
+            ..Tab::default()
         };
         let error = Moment {
             kind: MomentKind::Error,

@@ -1,6 +1,7 @@
 //! Facts about the page that change in the course of a recording.
 
 use crate::clip::Clip;
+use crate::limits::Limits;
 use crate::recording::{EventData, EventKind, Tab, usable_viewport};
 
 /// A value that changes from time to time.
@@ -63,8 +64,8 @@ pub(super) struct Viewport {
 
 impl Viewport {
     /// A viewport of whole pixels, no larger than any can be; `None` for sizes that none can have.
-    pub(super) fn new(width: f64, height: f64) -> Option<Viewport> {
-        let (width, height) = usable_viewport(width, height)?;
+    pub(super) fn new(width: f64, height: f64, limits: &Limits) -> Option<Viewport> {
+        let (width, height) = usable_viewport(width, height, limits)?;
         Some(Viewport {
             width: width.into(),
             height: height.into(),
@@ -101,9 +102,11 @@ impl Pages {
             let size = match event.data().as_deref() {
                 Ok(EventData::Meta(meta)) => {
                     pages.addresses.push(event.time, meta.href.to_string());
-                    Viewport::new(meta.width, meta.height)
+                    Viewport::new(meta.width, meta.height, &tab.limits)
                 }
-                Ok(EventData::ViewportResize { width, height }) => Viewport::new(*width, *height),
+                Ok(EventData::ViewportResize { width, height }) => {
+                    Viewport::new(*width, *height, &tab.limits)
+                }
                 _ => None,
             };
             if let Some(size) = size {

@@ -78,6 +78,7 @@ fn session() -> Tab {
     Tab {
         id: String::new(),
         events,
+        ..Tab::default()
     }
 }
 

@@ -166,6 +166,7 @@ pub fn follow(recording: &Recording) -> Recording {
         tabs: vec![Tab {
             id: String::new(),
             events,
+            limits: recording.tabs.first().map(|tab| tab.limits).unwrap_or_default(),
         }],
         telemetry,
         damage: recording.damage.clone(),
@@ -342,6 +343,7 @@ mod tests {
         let tabs = tabs.into_iter().zip(["a", "b", "c"]).map(|(events, id)| Tab {
             id: id.to_owned(),
             events,
+            ..Tab::default()
         });
         Recording {
             tabs: tabs.collect(),

@@ -28,6 +28,8 @@ pub use telemetry::{
 };
 pub use viewport::usable_viewport;
 
+use crate::limits::Limits;
+
 /// A recorded session.
 #[derive(Debug, Clone, Default)]
 pub struct Recording {
@@ -67,6 +69,8 @@ pub struct Tab {
     pub id: String,
     /// Sorted by time; events of equal time keep the order in which they were recorded.
     pub events: Vec<Event>,
+    /// What it was read within, which holds for the pages that are made of it too.
+    pub limits: Limits,
 }
 
 impl Tab {

@@ -17,6 +17,7 @@ use super::pattern::Preset;
 use super::rewrite::Rewriter;
 use super::run::{Run, is_code, neighbourhood, run_of};
 use crate::dom::{NodeView, Page};
+use crate::limits::{Limit, Limits};
 use crate::recording::{
     Attribute, Event, EventData, EventKind, Input, Mutation, NodeContent, NodeId, NodeTree, Tab,
 };
@@ -77,6 +78,14 @@ pub(super) fn digest(text: &str) -> u64 {
     hasher.finish()
 }
 
+/// What is not shown, for there is too much of it, is masked all the same.
+fn unbounded() -> Limits {
+    let limits = [Limit::Nodes, Limit::Depth, Limit::Text, Limit::Attribute];
+    limits
+        .into_iter()
+        .fold(Limits::default(), |all, limit| all.with(limit, u64::MAX))
+}
+
 /// Plays a tab and finds what is secret.
 pub(super) fn find(tab: &Tab, rules: &Rules, known: &mut Known) -> Found {
     let masker = Masker::new(&rules.patterns, Known::default());
@@ -85,7 +94,7 @@ pub(super) fn find(tab: &Tab, rules: &Rules, known: &mut Known) -> Found {
         masker: &masker,
         deciding: rules.deciding_attributes(),
         known,
-        page: Page::new(),
+        page: Page::within(unbounded()),
         number: 0,
         found: Found {
             selected: vec![FxHashSet::default(); rules.selectors.len()],

@@ -13,6 +13,7 @@ use super::timings::{Spent, Work};
 use super::{Progress, RenderError, RenderOptions, ground};
 use crate::clip::{Plan, Tick};
 use crate::dom::{Replay, Step};
+use crate::limits::{Limit, Limits};
 use crate::overlay::{KnownPlaces, Overlay, Scene};
 use crate::pixmap::Pixmap;
 use crate::recording::Tab;
@@ -30,9 +31,6 @@ const RUN_UP: f64 = 3000.0;
 
 /// The smallest scale that Chromium draws at; smaller pictures are made from that.
 const LEAST_SCALE: f64 = 0.5;
-
-/// How often a browser may be lost in one render.
-const RESTARTS: u32 = 1;
 
 /// The page at a point of the clip.
 #[derive(Debug, Clone)]
@@ -256,7 +254,7 @@ impl<'a> Pool<'a> {
     }
 
     async fn open(&self) -> Result<Stage, StageError> {
-        let stage = open_stage(self.job.scene, self.job.options).await?;
+        let stage = open_stage(self.job.scene, self.job.tab.limits, self.job.options).await?;
         if stage.capture_method() == CaptureMethod::Screenshot {
             self.screenshots.store(true, Ordering::Relaxed);
         }
@@ -324,7 +322,8 @@ impl<'a> Pool<'a> {
     }
 
     fn may_restart(&self) -> bool {
-        self.restarts.fetch_add(1, Ordering::Relaxed) < RESTARTS
+        u64::from(self.restarts.fetch_add(1, Ordering::Relaxed))
+            < self.job.tab.limits.of(Limit::BrowserRestarts)
     }
 
     /// Brings the page on to `tick`, from what was `shown` before or from nothing, and takes its
@@ -429,12 +428,17 @@ impl<'a> Pool<'a> {
 }
 
 /// The stage that draws a scene.
-pub(super) async fn open_stage(scene: Scene, options: &RenderOptions) -> Result<Stage, StageError> {
+pub(super) async fn open_stage(
+    scene: Scene,
+    limits: Limits,
+    options: &RenderOptions,
+) -> Result<Stage, StageError> {
     let wanted = StageOptions {
         browser: BrowserOptions {
             program: options.drawing.browser.clone(),
             no_sandbox: options.drawing.no_sandbox,
             scale: scene.capture_scale().max(LEAST_SCALE),
+            limits,
         },
         capture: options.drawing.capture,
         width: scene.width,

@@ -19,6 +19,7 @@ use super::still::blocking;
 use super::{Choice, Phase, Progress, RenderError, RenderOptions, Report, jobs, render};
 use crate::clip::{Clip, ClipOptions, Idle, Seconds};
 use crate::encode::{EncodeError, Encoder, Frame, Summary};
+use crate::limits::Limits;
 use crate::moment::{MomentKind, PartOptions, SameStep, UserStep, moments, part_around, same_step, steps};
 use crate::overlay::{OutputSize, OverlayOptions, Scene, SideBySide, SideHead};
 use crate::recording::{Recording, Tab};
@@ -172,6 +173,7 @@ pub fn compare(
             labels: [failing.label, healthy.label],
             step: &step.text,
             options,
+            limits: failing.tab.limits,
             progress,
         };
         let joined = joiner.run(encoder);
@@ -340,6 +342,7 @@ struct Joiner<'a> {
     labels: [&'a str; 2],
     step: &'a str,
     options: &'a RenderOptions,
+    limits: Limits,
     progress: &'a dyn Progress,
 }
 
@@ -453,7 +456,7 @@ impl Joiner<'_> {
         let (width, height) = picture.size();
         let scene = Scene::whole(width, height, 1.0);
         let sheet = blocking(async {
-            let mut stage = open_stage(scene, self.options).await?;
+            let mut stage = open_stage(scene, self.limits, self.options).await?;
             Ok(stage.draw_sheet(picture.sheet()).await?)
         })?;
         picture.load(&sheet);

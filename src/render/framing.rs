@@ -159,7 +159,7 @@ async fn find(
         matched = true;
         let stage = match &mut stage {
             Some(stage) => stage,
-            None => stage.insert(open_stage(whole, options).await?),
+            None => stage.insert(open_stage(whole, tab.limits, options).await?),
         };
         let (nothing, spent) = (std::iter::empty(), &mut Spent::default());
         arrive(stage, &mut replay, time, &mut lookout, nothing, spent).await?;

@@ -60,7 +60,7 @@ pub(super) async fn take_pictures(
     at: &[Still],
     take: &mut impl FnMut(usize, Pixmap) -> Result<(), RenderError>,
 ) -> Result<(), RenderError> {
-    let mut stage = open_stage(scene, options).await?;
+    let mut stage = open_stage(scene, tab.limits, options).await?;
     let first = at.first().map(|still| still.page);
     ground::prepare(&mut stage, tab, &mut overlay, scene, first).await?;
     let mut replay = Replay::new(tab);

@@ -5,6 +5,7 @@ use super::still::{Still, blocking, take_pictures};
 use super::{Framing, RenderError, RenderOptions, framing, shown};
 use crate::clip::Clip;
 use crate::dom::Replay;
+use crate::limits::Limits;
 use crate::moment::{KeyFrame, key_frames};
 use crate::overlay::{
     Board, BoardHead, BoardLayout, Level, OutputSize, Overlay, OverlayOptions, Part, Scene,
@@ -129,7 +130,7 @@ pub fn storyboard(
             Ok(())
         };
         take_pictures(tab, overlay, scene, options, &at, &mut take).await?;
-        draw(&board, layout.width, options).await
+        draw(&board, layout.width, tab.limits, options).await
     })?;
     Ok(Storyboard {
         picture: board.compose(&sheet, &pictures),
@@ -160,10 +161,15 @@ fn part_of(
 }
 
 /// Draws the board at its own size: the page's may be narrower.
-async fn draw(board: &Board, width: u32, options: &RenderOptions) -> Result<SheetPicture, RenderError> {
+async fn draw(
+    board: &Board,
+    width: u32,
+    limits: Limits,
+    options: &RenderOptions,
+) -> Result<SheetPicture, RenderError> {
     /// Rows of pixels that are drawn at once.
     const STRIP: u32 = 1000;
     let scene = Scene::whole(width, STRIP, 1.0);
-    let mut stage = open_stage(scene, options).await?;
+    let mut stage = open_stage(scene, limits, options).await?;
     Ok(stage.draw_sheet(board.sheet()).await?)
 }

@@ -31,6 +31,7 @@ pub use self::find::{Source, beside, find};
 pub use self::groups::{Group, Member, Share};
 pub use self::pick::{PickOptions, Picked, healthy, pick};
 use crate::format::{FormatError, Input, ReadOptions, join_side_files, read};
+use crate::limits::{Limit, Limits};
 use crate::recording::Recording;
 use crate::redact::{RedactError, RedactOptions, Redaction};
 
@@ -52,7 +53,7 @@ impl Default for ScanOptions {
         ScanOptions {
             cache: None,
             read: ReadOptions {
-                max_bytes: 512 << 20,
+                limits: Limits::default().with(Limit::Unpacked, 512 << 20),
                 ..ReadOptions::default()
             },
         }

@@ -15,15 +15,16 @@ use tokio::time::timeout;
 
 use super::guard::Guard;
 use super::{CaptureMethod, StageError, Without};
-
-/// How long a browser may take from start to its first answer.
-const START_DEADLINE: Duration = Duration::from_secs(30);
+use crate::limits::{Limit, Limits};
 
 /// The oldest browser that has all that the page script uses.
 const OLDEST: u32 = 121;
 
 /// How long a killed browser may take to be gone.
 const EXIT_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Longer than anything is waited for.
+const NEVER: Duration = Duration::from_secs(24 * 3600);
 
 /// Lines of the browser's own messages kept for an error report.
 const KEPT_MESSAGES: usize = 12;
@@ -37,6 +38,8 @@ pub struct BrowserOptions {
     pub no_sandbox: bool,
     /// Device pixels per CSS pixel of everything this browser draws.
     pub scale: f64,
+    /// How long it may take and how much memory it may use.
+    pub limits: Limits,
 }
 
 /// Flags that make every picture depend on the page alone.
@@ -136,33 +139,34 @@ impl Browser {
                 program: options.program.clone(),
                 source,
             })?;
+        bound_memory(&process, options.limits.of(Limit::BrowserMemory));
+        let start = options.limits.time(Limit::BrowserStart);
         let guard = process.id().map(|leader| Guard::new(leader, profile.path()));
         let stderr = process
             .stderr
             .take()
             .ok_or_else(|| StageError::ended(&options.program, &[]))?;
-        let address = match timeout(START_DEADLINE, devtools_address(stderr)).await {
+        let address = match timeout(start, devtools_address(stderr)).await {
             Ok(Ok(address)) => address,
             Ok(Err(messages)) => return Err(StageError::ended(&options.program, &messages)),
             Err(_) => {
                 return Err(StageError::Deadline {
                     what: "starting the browser",
-                    after: START_DEADLINE,
+                    after: start,
                 });
             }
         };
         let config = HandlerConfig {
             viewport: None,
+            // The stage has deadlines of its own, which depend on what is asked.
+            request_timeout: NEVER,
             ..HandlerConfig::default()
         };
         let connect = chromiumoxide::Browser::connect_with_config(address, config);
-        let (cdp, mut handler) =
-            timeout(START_DEADLINE, connect)
-                .await
-                .map_err(|_| StageError::Deadline {
-                    what: "connecting to the browser",
-                    after: START_DEADLINE,
-                })??;
+        let (cdp, mut handler) = timeout(start, connect).await.map_err(|_| StageError::Deadline {
+            what: "connecting to the browser",
+            after: start,
+        })??;
         // Messages that the protocol crate cannot read are of no interest; a closed connection ends the loop.
         let handler = tokio::spawn(async move { while handler.next().await.is_some() {} });
         let browser = Browser {
@@ -173,15 +177,15 @@ impl Browser {
             handler,
             _profile: profile,
         };
-        browser.check_version(&options.program).await?;
+        browser.check_version(&options.program, start).await?;
         Ok(browser)
     }
 
-    async fn check_version(&self, program: &Path) -> Result<(), StageError> {
-        let version = timeout(START_DEADLINE, self.cdp.version());
+    async fn check_version(&self, program: &Path, start: Duration) -> Result<(), StageError> {
+        let version = timeout(start, self.cdp.version());
         let version = version.await.map_err(|_| StageError::Deadline {
             what: "asking the browser for its version",
-            after: START_DEADLINE,
+            after: start,
         })??;
         if is_new_enough(&version.product) {
             return Ok(());
@@ -290,6 +294,23 @@ fn command(options: &BrowserOptions, method: CaptureMethod, profile: &Path, with
     command.process_group(0);
     command
 }
+
+/// Bounds the memory of each process that the browser is made of: all of them inherit it.
+#[cfg(target_os = "linux")]
+fn bound_memory(process: &Child, bytes: u64) {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let id = process.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    let limit = Rlimit {
+        current: Some(bytes),
+        maximum: Some(bytes),
+    };
+    if let Err(error) = prlimit(id, Resource::Data, limit) {
+        tracing::debug!(%error, "the browser's memory is not bounded");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bound_memory(_: &Child, _: u64) {}
 
 /// Reads the browser's messages up to the one that tells the address of its DevTools socket.
 ///

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use chromiumoxide::error::CdpError;
 
+use crate::limits::Hint;
+
 /// Why the stage could not show or capture a page.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -82,7 +84,8 @@ pub enum StageError {
     /// The browser did not answer in time.
     #[error(
         "{what} took longer than {} s: the browser hangs, or the machine has too much to do; fewer \
-         browsers at once (--jobs 1) need less, ‘domreel doctor’ tells whether it works here", after.as_secs()
+         browsers at once (--jobs 1) need less, --allow browser-answer=… waits longer, ‘domreel doctor’ tells \
+         whether it works here", after.as_secs()
     )]
     Deadline {
         /// What was waited for.
@@ -92,8 +95,9 @@ pub enum StageError {
     },
     /// The process that draws the page ended, as it does when memory runs out.
     #[error(
-        "{what} failed, for the page's process ended: if memory ran out, fewer browsers at once (--jobs 1) \
-         and a smaller picture need less"
+        "{what} failed, for the page's process ended, as it does when memory runs out or a page is nested too \
+         deep for it: fewer browsers at once (--jobs 1) and a smaller picture need less memory, --allow \
+         browser-memory=… allows more"
     )]
     Crashed {
         /// What was waited for.
@@ -107,6 +111,14 @@ pub enum StageError {
     Script {
         /// What the browser said.
         message: String,
+    },
+    /// The page is made of more than a browser is to be given at once.
+    #[error("a page is made of {bytes} bytes, pictures and styles in it included; {hint}")]
+    TooMuch {
+        /// How many.
+        bytes: usize,
+        /// What is allowed.
+        hint: Hint,
     },
     /// A picture came that cannot be used.
     #[error("the browser's picture cannot be used: {message}")]

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::browser::needed_environment;
 use super::{BrowserOptions, InstallPlan, StageError};
+use crate::limits::Limits;
 
 /// Environment variable that names the browser.
 pub const BROWSER_VARIABLE: &str = "DOMREEL_BROWSER";
@@ -148,6 +149,7 @@ impl BrowserChoice {
             program,
             no_sandbox: self.no_sandbox,
             scale,
+            limits: Limits::default(),
         })
     }
 }

@@ -139,7 +139,14 @@ impl Stage {
         method: CaptureMethod,
         apart: bool,
     ) -> Result<Self, StageError> {
-        let page = Page::open(&browser, method, (options.width, options.height), apart).await?;
+        let page = Page::open(
+            &browser,
+            method,
+            (options.width, options.height),
+            apart,
+            options.browser.limits,
+        )
+        .await?;
         let mut camera = Camera::new(method);
         camera.warm_up(&page).await?;
         Ok(Stage {

@@ -2,6 +2,7 @@
 //! `assets/stage.js` builds what was recorded.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -29,6 +30,7 @@ use tokio::time::timeout;
 
 use super::browser::Browser;
 use super::{CaptureMethod, StageError};
+use crate::limits::{Limit, Limits};
 
 /// Address of our own document. The name can never be looked up (RFC 6761).
 const ADDRESS: &str = "http://replay.invalid/";
@@ -45,8 +47,8 @@ const DOCUMENT: &str =
 /// The page's clock stands so far ahead of the browser's, in milliseconds: longer than a browser lives.
 const AHEAD_MS: f64 = 1e8;
 
-/// How long the browser may take for one answer.
-const CALL_DEADLINE: Duration = Duration::from_secs(30);
+/// So much more time a call may take for each MiB that the page was made of.
+const PER_MEBIBYTE: Duration = Duration::from_secs(1);
 
 /// A page that is ready for the stage's script.
 #[derive(Debug)]
@@ -58,6 +60,10 @@ pub(super) struct Page {
     watcher: JoinHandle<()>,
     /// Becomes true when the process that draws the page ends: it answers nothing from then on.
     crashed: watch::Receiver<bool>,
+    /// How long things may take, and how much may be told.
+    pub(super) limits: Limits,
+    /// Bytes of what made the page what it is.
+    weight: AtomicUsize,
 }
 
 impl Page {
@@ -67,7 +73,9 @@ impl Page {
         method: CaptureMethod,
         (width, height): (u32, u32),
         apart: bool,
+        limits: Limits,
     ) -> Result<Self, StageError> {
+        let patience = limits.time(Limit::BrowserAnswer);
         let mut target = CreateTargetParams::new("about:blank");
         if apart {
             let context = CreateBrowserContextParams {
@@ -75,7 +83,7 @@ impl Page {
                 ..CreateBrowserContextParams::default()
             };
             let context = browser.cdp.create_browser_context(context);
-            target.browser_context_id = Some(deadline("opening a browser context", context).await?);
+            target.browser_context_id = Some(deadline("opening a browser context", patience, context).await?);
         }
         let context = target.browser_context_id.clone();
         if method == CaptureMethod::BeginFrame {
@@ -83,17 +91,22 @@ impl Page {
             target.height = Some(i64::from(height));
             target.enable_begin_frame_control = Some(true);
         }
-        let page = deadline("opening a page", browser.cdp.new_page(target)).await?;
+        let page = deadline("opening a page", patience, browser.cdp.new_page(target)).await?;
         if method == CaptureMethod::Screenshot {
             // Browsers with windows give targets no size of their own. A factor of 0 leaves the
             // browser's in place.
             let size = SetDeviceMetricsOverrideParams::new(i64::from(width), i64::from(height), 0.0, false);
-            deadline("sizing the page", page.execute(size)).await?;
+            deadline("sizing the page", patience, page.execute(size)).await?;
         }
-        let mut paused = deadline("watching requests", page.event_listener::<EventRequestPaused>()).await?;
+        let mut paused = deadline(
+            "watching requests",
+            patience,
+            page.event_listener::<EventRequestPaused>(),
+        )
+        .await?;
         let everything = RequestPattern::builder().url_pattern("*").build();
         let intercept = fetch::EnableParams::builder().pattern(everything).build();
-        deadline("intercepting requests", page.execute(intercept)).await?;
+        deadline("intercepting requests", patience, page.execute(intercept)).await?;
 
         // Every request but that for our own document is refused.
         let answering = page.clone();
@@ -116,11 +129,13 @@ impl Page {
         });
         let mut ends = deadline(
             "watching the page",
+            patience,
             page.event_listener::<inspector::EventTargetCrashed>(),
         )
         .await?;
         deadline(
             "watching the page",
+            patience,
             page.execute(inspector::EnableParams::default()),
         )
         .await?;
@@ -138,6 +153,8 @@ impl Page {
             refuser,
             watcher,
             crashed,
+            limits,
+            weight: AtomicUsize::new(0),
         };
         this.call("loading the empty page", NavigateParams::new(ADDRESS))
             .await?;
@@ -163,12 +180,13 @@ impl Page {
     async fn stop_clock(&self) -> Result<(), StageError> {
         let mut expired = deadline(
             "watching the page's clock",
+            self.patience(),
             self.page.event_listener::<EventVirtualTimeBudgetExpired>(),
         )
         .await?;
         self.grant_time(AHEAD_MS).await?;
         let ahead = async { Ok(expired.next().await) };
-        deadline("stopping the page's clock", ahead).await?;
+        deadline("stopping the page's clock", self.patience(), ahead).await?;
         Ok(())
     }
 
@@ -181,6 +199,21 @@ impl Page {
             .map(drop)
     }
 
+    /// What the page is made of has so many bytes more; `anew`: so many in all.
+    pub(super) fn weighs(&self, bytes: usize, anew: bool) {
+        match anew {
+            true => self.weight.store(bytes, Ordering::Relaxed),
+            false => drop(self.weight.fetch_add(bytes, Ordering::Relaxed)),
+        }
+    }
+
+    /// How long the browser may take for one answer: large pages take it longer.
+    fn patience(&self) -> Duration {
+        let mebibytes = u32::try_from(self.weight.load(Ordering::Relaxed) >> 20).unwrap_or(u32::MAX);
+        let more = PER_MEBIBYTE.saturating_mul(mebibytes);
+        self.limits.time(Limit::BrowserAnswer).saturating_add(more)
+    }
+
     /// Calls a protocol method with the usual deadline.
     pub(super) async fn call<T: Command>(
         &self,
@@ -189,7 +222,7 @@ impl Page {
     ) -> Result<T::Response, StageError> {
         let mut crashed = self.crashed.clone();
         tokio::select! {
-            answer = deadline(what, self.page.execute(command)) => Ok(answer?.result),
+            answer = deadline(what, self.patience(), self.page.execute(command)) => Ok(answer?.result),
             Ok(_) = crashed.wait_for(|crashed| *crashed) => Err(StageError::Crashed { what }),
         }
     }
@@ -244,14 +277,15 @@ fn document(id: fetch::RequestId, has_policy: bool) -> FulfillRequestParams {
 
 async fn deadline<T>(
     what: &'static str,
+    patience: Duration,
     call: impl Future<Output = Result<T, CdpError>>,
 ) -> Result<T, StageError> {
-    match timeout(CALL_DEADLINE, call).await {
+    match timeout(patience, call).await {
         // The protocol crate has a deadline of its own.
         Ok(answer) if !matches!(answer, Err(CdpError::Timeout)) => answer.map_err(Into::into),
         _ => Err(StageError::Deadline {
             what,
-            after: CALL_DEADLINE,
+            after: patience,
         }),
     }
 }

@@ -5,11 +5,8 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::{CaptureMethod, Stage, StageError, wire};
-use crate::dom::{Handle, Step};
-
-/// How long pictures, fonts and films in the recording may take to get ready for one frame. What is
-/// not ready then is shown as it is.
-const READY_DEADLINE: Duration = Duration::from_secs(5);
+use crate::dom::{Change, Handle, Step};
+use crate::limits::Limit;
 
 /// Time of the page's own clock that goes by between two looks at what is not ready: loading a film
 /// waits for timers.
@@ -159,7 +156,9 @@ impl Stage {
         look: &Look<'_>,
     ) -> Result<Shown, StageError> {
         self.prepare().await?;
-        let call = wire::step_call(steps, to, look);
+        let call = self
+            .hand_over(steps, |list| wire::step_call(list, to, look))
+            .await?;
         let mut shown: Shown = read(self.page.evaluate("changing the page", call).await?)?;
         if shown.failed > 0 {
             tracing::debug!(failed = shown.failed, errors = ?shown.errors, "the page refused changes");
@@ -173,10 +172,38 @@ impl Stage {
         Ok(shown)
     }
 
+    /// The `call` about `steps`: what is too long for one message is handed over in several before.
+    async fn hand_over(
+        &self,
+        steps: &[Step],
+        call: impl FnOnce(&str) -> String,
+    ) -> Result<String, StageError> {
+        let list = wire::list(steps);
+        let limits = &self.page.limits;
+        if list.len() > limits.size(Limit::Page) {
+            return Err(StageError::TooMuch {
+                bytes: list.len(),
+                hint: limits.hint(Limit::Page),
+            });
+        }
+        let mut changes = steps.iter().flat_map(|step| &step.changes);
+        let anew = changes.any(|change| matches!(change, Change::Reset));
+        self.page.weighs(list.len(), anew);
+        if list.len() <= wire::PIECE {
+            return Ok(call(&list));
+        }
+        let (pieces, name) = wire::pieces(&list);
+        for piece in pieces {
+            self.page.evaluate("changing the page", piece).await?;
+        }
+        Ok(call(name))
+    }
+
     /// Waits for pictures, fonts and films to get ready, so many of which are not.
     async fn settle(&mut self, mut pending: u32, to: f64) -> Result<(), StageError> {
         let begun = Instant::now();
-        while pending > 0 && begun.elapsed() < READY_DEADLINE {
+        let deadline = self.page.limits.time(Limit::BrowserReady);
+        while pending > 0 && begun.elapsed() < deadline {
             if self.capture_method() == CaptureMethod::BeginFrame {
                 self.page.grant_time(GRANT_MS).await?;
             }
@@ -184,7 +211,7 @@ impl Stage {
             self.camera.tick(&self.page).await?;
             tokio::time::sleep(READY_PAUSE).await;
             // What does not get ready costs its time once, not with every frame.
-            let patience = begun.elapsed() < READY_DEADLINE;
+            let patience = begun.elapsed() < deadline;
             let left = self
                 .page
                 .evaluate(

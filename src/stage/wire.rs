@@ -34,6 +34,10 @@ pub(super) fn script(checks: bool) -> String {
     }
 }
 
+/// Most bytes of a list that are handed over in one message. The browser takes no message above 100 MB, and a
+/// character may need four bytes there.
+pub(super) const PIECE: usize = 16 << 20;
+
 /// The script's functions, by the number that names them in a message.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
@@ -70,20 +74,41 @@ enum Operation {
 /// The JavaScript that carries out `steps` and leaves the page at recording time `to` (milliseconds since
 /// the Unix epoch); its value says what the page is like then.
 pub fn step_expression(steps: &[Step], to: f64) -> String {
-    step_call(steps, to, &Look::default())
+    step_call(&list(steps), to, &Look::default())
 }
 
-/// The call that carries out `steps`, leaves the page at recording time `to` and looks at it.
-pub(super) fn step_call(steps: &[Step], to: f64, look: &Look<'_>) -> String {
-    let mut call = Writer(String::with_capacity(256));
-    call.0.push_str("domreel.step(");
-    call.list(steps, |w, step| {
+/// `steps` as the page script takes them.
+pub(super) fn list(steps: &[Step]) -> String {
+    let mut list = Writer(String::with_capacity(256));
+    list.list(steps, |w, step| {
         w.0.push('[');
         w.number(step.time);
         w.0.push(',');
         w.list(&step.changes, change);
         w.0.push(']');
     });
+    list.0
+}
+
+/// Pieces in which a long list is handed over: calls that hand one over, and the expression that stands for
+/// the list after all of them.
+pub(super) fn pieces(list: &str) -> (impl Iterator<Item = String>, &'static str) {
+    let mut rest = list;
+    let next = move || {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
+        rest = after;
+        let text = serde_json::Value::from(piece);
+        (!piece.is_empty()).then(|| format!("domreel.take({text})"))
+    };
+    (std::iter::from_fn(next), "domreel.taken()")
+}
+
+/// The call that carries out `steps`, a [list] or what stands for it, leaves the page at recording time `to`
+/// and looks at it.
+pub(super) fn step_call(steps: &str, to: f64, look: &Look<'_>) -> String {
+    let mut call = Writer(String::with_capacity(256 + steps.len()));
+    call.0.push_str("domreel.step(");
+    call.0.push_str(steps);
     call.0.push(',');
     call.number(to);
     call.0.push(',');
@@ -542,6 +567,22 @@ mod tests {
     }
 
     #[test]
+    fn pieces_of_a_list_are_the_list() {
+        let list = "a\"ü\n".repeat(PIECE / 4);
+        let mut whole = String::new();
+        for call in pieces(&list).0 {
+            let text = call
+                .strip_prefix("domreel.take(")
+                .and_then(|rest| rest.strip_suffix(')'));
+            let text: String = serde_json::from_str(text.expect("a call")).expect("a text");
+            assert!(text.len() <= PIECE);
+            whole += &text;
+        }
+        assert!(whole == list);
+        assert_eq!(pieces("").0.count(), 0);
+    }
+
+    #[test]
     fn a_step_is_compact_json() {
         let step = Step {
             time: 1500.25,
@@ -563,7 +604,7 @@ mod tests {
             missing: true,
             boxes: &[3, 4],
         };
-        let call = step_call(&[step], 2000.0, &look);
+        let call = step_call(&list(&[step]), 2000.0, &look);
         let json = call
             .strip_prefix("domreel.step(")
             .and_then(|rest| rest.strip_suffix(",2000,1,[3,4])"))

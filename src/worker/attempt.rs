@@ -14,24 +14,7 @@ use super::metrics::Metrics;
 use super::queue::{Beat, Claim, Queue};
 use super::renderer::{Progress, Rendered, Renderer, Stop};
 use super::store::{Store, output_key};
-
-/// What an attempt may use up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of a recording, as it is stored.
-    pub max_input: u64,
-    /// Bytes of all the files that are made of it.
-    pub max_output: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            max_input: 512 << 20,
-            max_output: 1 << 30,
-        }
-    }
-}
+use crate::limits::{Limit, Limits};
 
 /// What attempts need from their worker.
 pub(super) struct Bench {
@@ -167,7 +150,7 @@ impl Bench {
         let input = directory.path().join("recording");
         let recording = self
             .store
-            .fetch(&spec.source, &input, self.limits.max_input, progress)
+            .fetch(&spec.source, &input, self.limits.of(Limit::Input), progress)
             .await?;
         let key = output_key(&recording, &spec.options, &self.renderer.version());
         if let Some(manifest) = self.store.manifest(&key).await? {
@@ -243,7 +226,7 @@ impl Bench {
                 &self.renderer.version(),
                 &directory,
                 rendered,
-                self.limits.max_output,
+                self.limits.of(Limit::Output),
                 progress,
             )
             .await?;

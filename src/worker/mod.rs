@@ -30,5 +30,3 @@ pub mod run;
 pub mod store;
 pub mod submit;
 mod system;
-
-pub use attempt::Limits;

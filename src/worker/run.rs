@@ -10,13 +10,14 @@ use tokio::sync::{RwLock, Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
 
-use super::attempt::{Bench, Ended, Limits, remove_leftovers};
+use super::attempt::{Bench, Ended, remove_leftovers};
 use super::job::{Class, JobError};
 use super::metrics::Metrics;
 use super::queue::{Claim, Lost, Queue, QueueError, Settled};
 use super::renderer::{Progress, Renderer, Stop};
 use super::store::Store;
 use super::system;
+use crate::limits::Limits;
 
 /// How a worker runs.
 #[derive(Debug, Clone)]
@@ -86,7 +87,7 @@ impl Worker {
             store,
             renderer,
             metrics,
-            limits: config.limits.clone(),
+            limits: config.limits,
             directory: config.directory.clone(),
             company: Arc::new(RwLock::new(())),
         };

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use domreel::limits::Limits;
 use domreel::stage::BrowserOptions;
 
 /// The browser to test with: `DOMREEL_BROWSER`, or one in the usual places.
@@ -19,5 +20,6 @@ pub fn browser() -> BrowserOptions {
         program: named.or(usual).expect("a browser: set DOMREEL_BROWSER"),
         no_sandbox: std::env::var_os("DOMREEL_NO_SANDBOX").is_some() || rustix::process::geteuid().is_root(),
         scale: 1.0,
+        limits: Limits::default(),
     }
 }

@@ -74,6 +74,7 @@ fn tab(events: Vec<EventData>) -> Tab {
     Tab {
         id: String::new(),
         events: events.into_iter().enumerate().map(event).collect(),
+        ..Tab::default()
     }
 }
 

@@ -384,6 +384,7 @@ fn tab() -> impl Strategy<Value = Tab> {
                 payload: Payload::Decoded(Arc::new(data)),
             })
             .collect(),
+        ..Tab::default()
     })
 }
 

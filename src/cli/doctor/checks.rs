@@ -1,5 +1,6 @@
 //! The checks: each tries the real thing.
 
+use domreel::limits::Limits;
 use domreel::stage::{
     BrowserChoice, BrowserOptions, CaptureMethod, InstallPlan, Stage, StageError, StageOptions,
     browser_version, is_root,
@@ -79,6 +80,7 @@ async fn find(diagnosis: &mut Diagnosis, choice: &BrowserChoice) -> Option<Brows
         program,
         no_sandbox: choice.no_sandbox,
         scale: 1.0,
+        limits: Limits::default(),
     })
 }
 

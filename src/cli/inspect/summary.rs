@@ -339,6 +339,7 @@ mod tests {
                 resize(4000.0, 500.0),
                 meta(5000.0, "https://b.example/", 500.0),
             ],
+            ..Tab::default()
         };
         let seen: Vec<(f64, String, f64)> = pages(&tab, 1000.0)
             .into_iter()
@@ -360,6 +361,7 @@ mod tests {
             tabs: vec![Tab {
                 id: "one".to_owned(),
                 events: vec![meta(1000.0, "https://a.example/", 800.0)],
+                ..Tab::default()
             }],
             format: "rrweb",
             ..Recording::default()

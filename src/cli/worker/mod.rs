@@ -12,7 +12,6 @@ use std::time::Duration;
 use clap::Args;
 use domreel::clip::Seconds;
 use domreel::stage::{ReadyBrowsers, ReadyOptions};
-use domreel::worker::Limits;
 use domreel::worker::http::{Options, Service};
 use domreel::worker::metrics::Metrics;
 use domreel::worker::policy::Policy;
@@ -27,6 +26,7 @@ use super::console::Console;
 use super::failure::{Failure, Status};
 use super::file::EncoderArgs;
 use super::interrupt::Interrupt;
+use super::limits::LimitArgs;
 use super::{Done, GlobalArgs};
 
 /// Work on jobs from a queue
@@ -77,32 +77,11 @@ pub(crate) struct WorkArgs {
     /// How long a worker may be silent before its jobs go to others
     #[arg(long, value_name = "TIME", default_value = "30", help_heading = "Limits")]
     lease: Seconds,
-    /// Most MiB of a recording, as it is stored
-    #[arg(long, value_name = "MIB", default_value_t = 512, help_heading = "Limits")]
-    max_input: u64,
-    /// Most MiB of a recording, decompressed
-    #[arg(long, value_name = "MIB", default_value_t = 2048, help_heading = "Limits")]
-    max_unpacked: u64,
-    /// Most events of a recording
-    #[arg(long, value_name = "N", default_value_t = 5_000_000, help_heading = "Limits")]
-    max_events: u64,
-    /// Most nodes of a page, as it was recorded at once
-    #[arg(long, value_name = "N", default_value_t = 2_000_000, help_heading = "Limits")]
-    max_nodes: u64,
-    /// Longest session
-    #[arg(
-        long,
-        value_name = "TIME",
-        default_value = "10080min",
-        help_heading = "Limits"
-    )]
-    max_session: Seconds,
-    /// Most MiB of a clip
-    #[arg(long, value_name = "MIB", default_value_t = 1024, help_heading = "Limits")]
-    max_output: u64,
     /// Take no further job while less MiB of memory than this are free
     #[arg(long, value_name = "MIB", default_value_t = 256, help_heading = "Limits")]
     min_memory: u64,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     encoder: EncoderArgs,
     #[command(flatten)]
@@ -126,13 +105,6 @@ impl WorkArgs {
         }
     }
 
-    pub(crate) fn limits(&self) -> Limits {
-        Limits {
-            max_input: self.max_input.saturating_mul(MIB),
-            max_output: self.max_output.saturating_mul(MIB),
-        }
-    }
-
     pub(crate) fn config(&self, place: &PlaceArgs) -> Config {
         let defaults = Config::default();
         Config {
@@ -141,7 +113,7 @@ impl WorkArgs {
                 .map_or(defaults.concurrency, |jobs| usize::from(jobs.max(1))),
             directory: place.work_directory(self.work_dir.as_deref()),
             grace: duration(self.grace),
-            limits: self.limits(),
+            limits: self.limits.limits(),
             min_memory: self.min_memory.saturating_mul(MIB),
             ..defaults
         }
@@ -154,10 +126,7 @@ impl WorkArgs {
             browser: self.browser.clone(),
             browsers: (cores / concurrency.max(1)).clamp(1, 8),
             ready: ready_browsers(cores.max(concurrency)),
-            max_unpacked: self.max_unpacked.saturating_mul(MIB),
-            max_events: self.max_events,
-            max_nodes: self.max_nodes,
-            max_session_ms: self.max_session.milliseconds(),
+            limits: self.limits.limits(),
             encoder: self.encoder.clone(),
             console: Console::new(GlobalArgs {
                 quiet: true,
@@ -202,7 +171,7 @@ pub(crate) fn run(args: &WorkerArgs, console: &Console) -> Done {
             let options = Options {
                 token: None,
                 max_queued: u64::MAX,
-                limits: config.limits.clone(),
+                limits: config.limits,
                 directory: config.directory.clone(),
             };
             let service = Service::new(

@@ -7,9 +7,10 @@ use domreel::encode::EncodeError;
 use domreel::encode::frames::png;
 use domreel::encode::output::Target;
 use domreel::format::{FormatError, Input, ReadOptions, read};
+use domreel::limits::{Limit, Limits};
 use domreel::recording::{DamageKind, EventData, EventKind, Recording};
 use domreel::render::{self, Choice, DrawingOptions, RenderError, RenderOptions, StillOptions};
-use domreel::stage::ReadyBrowsers;
+use domreel::stage::{ReadyBrowsers, StageError};
 use domreel::worker::job::{Class, JobError, JobSpec, Phase};
 use domreel::worker::renderer::{Progress, Rendered, RenderedFile, Renderer};
 use serde_json::{Map, Value, json};
@@ -30,14 +31,8 @@ pub(crate) struct ChromiumRenderer {
     pub(crate) browsers: usize,
     /// Browsers that stay ready between jobs.
     pub(crate) ready: Option<ReadyBrowsers>,
-    /// Bytes of a recording once it is decompressed.
-    pub(crate) max_unpacked: u64,
-    /// Events of a recording, all tabs together.
-    pub(crate) max_events: u64,
-    /// Nodes of one full snapshot.
-    pub(crate) max_nodes: u64,
-    /// Length of a tab of a recording, in milliseconds.
-    pub(crate) max_session_ms: f64,
+    /// How much a recording may come to.
+    pub(crate) limits: Limits,
     /// What makes videos, and the table of targets.
     pub(crate) encoder: EncoderArgs,
     /// Says nothing: what concerns a job goes into its report.
@@ -48,7 +43,7 @@ impl ChromiumRenderer {
     fn read(&self, input: &Path, line: &JobOptions) -> Result<Recording, JobError> {
         let options = ReadOptions {
             format: line.read_as,
-            max_bytes: self.max_unpacked,
+            limits: self.limits,
             ..ReadOptions::default()
         };
         let redaction = line.redaction().map_err(bad_option)?;
@@ -59,58 +54,37 @@ impl ChromiumRenderer {
         })?;
         redaction.apply(&mut recording);
         // A command shows what it can; a queue must not pass off a part as the whole.
-        if recording
-            .damage
-            .counts()
-            .any(|(kind, _)| kind == DamageKind::Limit)
-        {
+        let mut damage = recording.damage.examples().iter();
+        if let Some(excess) = damage.find(|damage| damage.kind == DamageKind::Limit) {
+            let detail = redaction.text(&excess.detail);
             return Err(JobError::fatal(
                 Class::Limit,
-                format!(
-                    "the recording exceeds a limit, {} bytes decompressed among them; cut it, or raise \
-                     --max-unpacked",
-                    self.max_unpacked
-                ),
+                format!("the recording is too much: {detail}"),
             ));
         }
-        self.check_size(&recording)?;
+        self.check_pages(&recording)?;
         Ok(recording)
     }
 
-    fn check_size(&self, recording: &Recording) -> Result<(), JobError> {
-        let exceeds = |what: String, option: &str| {
-            let message = format!("the recording has {what}; cut it, or raise {option}");
-            Err(JobError::fatal(Class::Limit, message))
-        };
-        let events: usize = recording.tabs.iter().map(|tab| tab.events.len()).sum();
-        if events as u64 > self.max_events {
-            let what = format!("{events} events, {} are allowed", self.max_events);
-            return exceeds(what, "--max-events");
-        }
-        for tab in &recording.tabs {
-            let length = tab.end().unwrap_or_default() - tab.start().unwrap_or_default();
-            if length > self.max_session_ms {
-                let [length, most] = [length, self.max_session_ms].map(|ms| ms / 3_600_000.0);
-                let what = format!("a tab of {length:.1} hours, {most:.1} are allowed");
-                return exceeds(what, "--max-session");
+    /// Looks whether a page has too many nodes as it was recorded at once.
+    fn check_pages(&self, recording: &Recording) -> Result<(), JobError> {
+        let mut events = recording.tabs.iter().flat_map(|tab| &tab.events);
+        let too_large = events.find_map(|event| {
+            if event.kind != EventKind::FullSnapshot {
+                return None;
             }
-            let snapshots = tab
-                .events
-                .iter()
-                .filter(|event| event.kind == EventKind::FullSnapshot);
-            for event in snapshots {
-                // What cannot be decoded is counted as damage where it is shown.
-                let Ok(data) = event.data() else { continue };
-                if let EventData::FullSnapshot(snapshot) = &*data
-                    && snapshot.tree.nodes.len() as u64 > self.max_nodes
-                {
-                    let nodes = snapshot.tree.nodes.len();
-                    let what = format!("a page of {nodes} nodes, {} are allowed", self.max_nodes);
-                    return exceeds(what, "--max-nodes");
-                }
-            }
-        }
-        Ok(())
+            // What cannot be decoded is counted as damage where it is shown.
+            let data = event.data().ok()?;
+            let EventData::FullSnapshot(snapshot) = &*data else {
+                return None;
+            };
+            let nodes = snapshot.tree.nodes.len();
+            (nodes > self.limits.size(Limit::Nodes)).then_some(nodes)
+        });
+        let Some(nodes) = too_large else { return Ok(()) };
+        let hint = self.limits.hint(Limit::Nodes);
+        let message = format!("the recording is too much: a page has {nodes} nodes; {hint}");
+        Err(JobError::fatal(Class::Limit, message))
     }
 
     fn drawing(&self, browsers: usize) -> Result<DrawingOptions, JobError> {
@@ -296,6 +270,7 @@ fn not_rendered(error: RenderError) -> JobError {
         | RenderError::Around(_)
         | RenderError::Tab { .. }
         | RenderError::Crop { .. } => JobError::fatal(Class::Option, message),
+        RenderError::Stage(StageError::TooMuch { .. }) => JobError::fatal(Class::Limit, message),
         RenderError::Stage(_) => JobError::retryable(Class::Browser, message),
         RenderError::Encode(error) => not_encoded(error),
         _ => JobError::retryable(Class::Internal, message),
@@ -348,24 +323,22 @@ mod tests {
     fn each_limit_is_a_failure_that_names_its_option() {
         let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/checkout.json.gz");
         let line = line(&Map::new()).unwrap();
-        let read = |change: fn(&mut ChromiumRenderer)| {
+        let read = |limit: Limit, value: u64| {
             let mut renderer = renderer();
-            change(&mut renderer);
+            renderer.limits = renderer.limits.with(limit, value);
             renderer.read(Path::new(fixture), &line).map(|_| ())
         };
-        assert_eq!(read(|_| {}), Ok(()));
-        for (option, change) in [
-            (
-                "--max-unpacked",
-                (|r| r.max_unpacked = 60_000) as fn(&mut ChromiumRenderer),
-            ),
-            ("--max-events", |r| r.max_events = 100),
-            ("--max-nodes", |r| r.max_nodes = 20),
-            ("--max-session", |r| r.max_session_ms = 30_000.0),
+        assert_eq!(read(Limit::Nodes, Limit::Nodes.default()), Ok(()));
+        for (limit, value) in [
+            (Limit::Unpacked, 60_000),
+            (Limit::Events, 100),
+            (Limit::Nodes, 20),
+            (Limit::Session, 30_000),
         ] {
-            let error = read(change).unwrap_err();
+            let error = read(limit, value).unwrap_err();
             assert_eq!((error.class, error.retryable), (Class::Limit, false), "{error}");
-            assert!(error.message.contains(option), "{error}");
+            let option = format!("--allow {}=", limit.name());
+            assert!(error.message.contains(&option), "{error}");
         }
     }
 

@@ -244,6 +244,7 @@ impl Told {
         let part = Tab {
             id: tab.id.clone(),
             events: tab.events.get(..until).unwrap_or_default().to_vec(),
+            limits: tab.limits,
         };
         let (steps, described) = steps(&part, &nodes);
         let mut described = described.into_iter();

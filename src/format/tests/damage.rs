@@ -219,7 +219,7 @@ fn what_decompresses_too_far_is_left_out() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     std::io::Write::write_all(&mut gzip, text.as_bytes()).unwrap();
     let options = ReadOptions {
-        max_bytes: 10_000,
+        limits: Limits::default().with(Limit::Unpacked, 10_000),
         ..ReadOptions::default()
     };
     let recording = read_bytes(gzip.finish().unwrap(), &options).unwrap();
@@ -229,7 +229,7 @@ fn what_decompresses_too_far_is_left_out() {
 
 /// A recording with bytes changed, taken out or put in at some places.
 fn damaged(name: &'static str) -> impl Strategy<Value = Vec<u8>> {
-    let whole = inflate::inflate(fixture(name).into(), ReadOptions::MAX_BYTES).bytes;
+    let whole = inflate::inflate(fixture(name).into(), Limit::Unpacked.default()).bytes;
     let edit = (any::<prop::sample::Index>(), any::<u8>(), 0_usize..400);
     proptest::collection::vec(edit, 1..8).prop_map(move |edits| {
         let mut bytes = whole.to_vec();
@@ -262,7 +262,7 @@ proptest! {
 
     #[test]
     fn a_damaged_byte_costs_few_events(place in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let mut bytes = inflate::inflate(fixture("pages.json.gz").into(), ReadOptions::MAX_BYTES).bytes.to_vec();
+        let mut bytes = inflate::inflate(fixture("pages.json.gz").into(), Limit::Unpacked.default()).bytes.to_vec();
         let place = place.index(bytes.len());
         bytes[place] = byte;
         match read_bytes(bytes, &ReadOptions::default()) {

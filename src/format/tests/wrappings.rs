@@ -14,7 +14,7 @@ use crate::recording::EventData;
 const STORY: &str = "pages.json.gz";
 
 fn story() -> Vec<Value> {
-    let bytes = inflate::inflate(fixture(STORY).into(), ReadOptions::MAX_BYTES).bytes;
+    let bytes = inflate::inflate(fixture(STORY).into(), Limit::Unpacked.default()).bytes;
     serde_json::from_slice(&bytes).unwrap()
 }
 

@@ -88,6 +88,7 @@ fn part_of(tab: &Tab, clip: &Clip) -> Tab {
     Tab {
         id: tab.id.clone(),
         events: tab.events.get(meta..end).unwrap_or_default().to_vec(),
+        limits: tab.limits,
     }
 }
 

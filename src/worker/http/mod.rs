@@ -36,11 +36,11 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use self::cache::Cache;
-use super::Limits;
 use super::metrics::Metrics;
 use super::queue::Queue;
 use super::renderer::Renderer;
 use super::store::Store;
+use crate::limits::Limits;
 
 pub use auth::Token;
 

@@ -17,6 +17,7 @@ use tokio::sync::SemaphorePermit;
 
 use super::Service;
 use super::error::ApiError;
+use crate::limits::Limit;
 use crate::worker::job::{JobError, Source};
 use crate::worker::renderer::Renderer;
 use crate::worker::store::StoreError;
@@ -24,7 +25,7 @@ use crate::worker::store::StoreError;
 /// `POST /v1/recordings`: the body is the recording.
 pub(super) async fn upload(State(service): State<Service>, body: Body) -> Result<Response, ApiError> {
     let _place = place(&service)?;
-    let max = service.0.options.limits.max_input;
+    let max = service.0.options.limits.of(Limit::Input);
     let failed = |error| StoreError::File("the upload".to_owned(), error);
     let file = tempfile::Builder::new()
         .prefix("domreel-upload-")
@@ -101,7 +102,7 @@ async fn look<T: Send + 'static>(
     look: impl FnOnce(&dyn Renderer, &Path) -> Result<T, JobError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let _place = place(service)?;
-    let max = service.0.options.limits.max_input;
+    let max = service.0.options.limits.of(Limit::Input);
     let file = service.0.cache.get(&service.0.store, recording, max).await?;
     let renderer = Arc::clone(&service.0.renderer);
     let looked = tokio::task::spawn_blocking(move || {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use tower::ServiceExt;
 
 use super::*;
+use crate::limits::Limit;
 use crate::worker::job::{Class, JobError, JobSpec, Phase};
 use crate::worker::policy::Policy;
 use crate::worker::renderer::{Progress, Rendered, RenderedFile};
@@ -97,10 +98,7 @@ impl Client {
         let mut options = Options {
             token: Some(Token::new("secret")),
             max_queued: 100,
-            limits: Limits {
-                max_input: 100,
-                ..Limits::default()
-            },
+            limits: Limits::default().with(Limit::Input, 100),
             directory: directory.path().to_owned(),
         };
         change(&mut options);

@@ -45,11 +45,11 @@ pub enum StoreError {
     #[error("{0}: {1}")]
     File(String, std::io::Error),
     /// What was read is longer than allowed.
-    #[error("the recording has more than {0} bytes; cut it, or raise --max-input")]
+    #[error("the recording has more than {0} bytes; cut it, or raise --allow input=…")]
     TooLarge(u64),
     /// What was made is longer than allowed.
     #[error(
-        "the clip has {0} bytes, more than the {1} allowed; make it shorter or smaller, or raise --max-output"
+        "the clip has {0} bytes, more than the {1} allowed; make it shorter or smaller, or raise --allow output=…"
     )]
     OutputTooLarge(u64, u64),
     /// The recording is not there.

@@ -1,0 +1,289 @@
+//! How much a recording, its pages and the browser that draws them may come to.
+//!
+//! Recordings come from strangers. What goes beyond a limit is left out and counted as
+//! [damage](crate::recording::DamageKind::Limit), or ends in an error that names the limit. A recording
+//! carries the limits that it was read within ([`Tab::limits`](crate::recording::Tab::limits)), so that they
+//! hold for everything that is made of it.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Something that is bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Bytes of one file as it is stored.
+    Input,
+    /// The same, decompressed.
+    Unpacked,
+    /// Events of a recording, all tabs together.
+    Events,
+    /// Time from the first event of a tab to its last.
+    Session,
+    /// Nodes of a page at one time.
+    Nodes,
+    /// Nodes within each other.
+    Depth,
+    /// Bytes of one text of a page.
+    Text,
+    /// Bytes of one attribute: pictures stand in them as data.
+    Attribute,
+    /// Bytes of what a browser is told at once: a whole page at the most.
+    Page,
+    /// Changes of one style sheet by script.
+    SheetChanges,
+    /// Style sheets that one document or shadow root adopts.
+    AdoptedSheets,
+    /// Bytes of what was drawn on one canvas.
+    Canvas,
+    /// Pieces of what was drawn on one canvas.
+    CanvasPieces,
+    /// Width and height of a viewport in CSS pixels.
+    Viewport,
+    /// Area of a viewport in CSS pixels.
+    ViewportArea,
+    /// Start of a browser.
+    BrowserStart,
+    /// Answer of a browser to one call, of those about small pages.
+    BrowserAnswer,
+    /// Fonts, pictures and films of a page to be decoded.
+    BrowserReady,
+    /// Browsers that may be lost in one render.
+    BrowserRestarts,
+    /// Bytes of memory of one process of a browser. Linux only.
+    BrowserMemory,
+    /// Bytes of a clip, all its files together.
+    Output,
+}
+
+/// What a limit is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Things.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Milliseconds.
+    Time,
+}
+
+/// What there is to know of a limit.
+struct Entry {
+    name: &'static str,
+    unit: Unit,
+    default: u64,
+}
+
+const fn count(name: &'static str, default: u64) -> Entry {
+    Entry {
+        name,
+        unit: Unit::Count,
+        default,
+    }
+}
+
+const fn bytes(name: &'static str, mebibytes: u64) -> Entry {
+    Entry {
+        name,
+        unit: Unit::Bytes,
+        default: mebibytes << 20,
+    }
+}
+
+const fn time(name: &'static str, seconds: u64) -> Entry {
+    Entry {
+        name,
+        unit: Unit::Time,
+        default: seconds * 1000,
+    }
+}
+
+impl Limit {
+    /// All of them, in the order of the flow.
+    pub const ALL: [Limit; 21] = [
+        Limit::Input,
+        Limit::Unpacked,
+        Limit::Events,
+        Limit::Session,
+        Limit::Nodes,
+        Limit::Depth,
+        Limit::Text,
+        Limit::Attribute,
+        Limit::Page,
+        Limit::SheetChanges,
+        Limit::AdoptedSheets,
+        Limit::Canvas,
+        Limit::CanvasPieces,
+        Limit::Viewport,
+        Limit::ViewportArea,
+        Limit::BrowserStart,
+        Limit::BrowserAnswer,
+        Limit::BrowserReady,
+        Limit::BrowserRestarts,
+        Limit::BrowserMemory,
+        Limit::Output,
+    ];
+
+    const fn entry(self) -> Entry {
+        match self {
+            Limit::Input => bytes("input", 1024),
+            Limit::Unpacked => bytes("unpacked", 2048),
+            Limit::Events => count("events", 5_000_000),
+            Limit::Session => time("session", 7 * 24 * 3600),
+            // A page of so many takes a minute; none that people read comes near.
+            Limit::Nodes => count("nodes", 1_000_000),
+            // As deep as a browser's own reader of HTML goes. Chromium's layout has no room for many more.
+            Limit::Depth => count("depth", 512),
+            Limit::Text => bytes("text", 16),
+            Limit::Attribute => bytes("attribute", 64),
+            Limit::Page => bytes("page", 256),
+            Limit::SheetChanges => count("sheet-changes", 200_000),
+            Limit::AdoptedSheets => count("adopted-sheets", 10_000),
+            Limit::Canvas => bytes("canvas", 256),
+            Limit::CanvasPieces => count("canvas-pieces", 200_000),
+            Limit::Viewport => count("viewport", 16_384),
+            // More than the largest screens have, and no more than a browser draws within its memory.
+            Limit::ViewportArea => count("viewport-area", 40_000_000),
+            Limit::BrowserStart => time("browser-start", 30),
+            Limit::BrowserAnswer => time("browser-answer", 30),
+            Limit::BrowserReady => time("browser-ready", 5),
+            Limit::BrowserRestarts => count("browser-restarts", 1),
+            Limit::BrowserMemory => bytes("browser-memory", 4096),
+            Limit::Output => bytes("output", 1024),
+        }
+    }
+
+    /// Its name in options and messages.
+    pub const fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// What it is counted in.
+    pub const fn unit(self) -> Unit {
+        self.entry().unit
+    }
+
+    /// What it is unless somebody says otherwise.
+    pub const fn default(self) -> u64 {
+        self.entry().default
+    }
+
+    /// The limit of that name.
+    pub fn named(name: &str) -> Option<Limit> {
+        Limit::ALL.into_iter().find(|limit| limit.name() == name)
+    }
+
+    /// A value of it as options take it: `1000000`, `64MiB`, `30s`.
+    pub fn text(self, value: u64) -> String {
+        let scaled = |units: &[(u64, &str)]| {
+            let fits = |(size, _): &&(u64, &str)| value >= *size && value.is_multiple_of(*size);
+            let unit = units.iter().find(fits);
+            unit.map_or_else(
+                || value.to_string(),
+                |(size, name)| format!("{}{name}", value / size),
+            )
+        };
+        match self.unit() {
+            Unit::Count => value.to_string(),
+            Unit::Bytes => scaled(&[(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]),
+            Unit::Time => scaled(&[(3_600_000, "h"), (60_000, "min"), (1000, "s"), (1, "ms")]),
+        }
+    }
+}
+
+/// The limits that hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits([u64; Limit::ALL.len()]);
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits(Limit::ALL.map(Limit::default))
+    }
+}
+
+impl Limits {
+    /// What holds for `limit`; times are in milliseconds.
+    pub fn of(&self, limit: Limit) -> u64 {
+        self.0
+            .get(limit as usize)
+            .copied()
+            .unwrap_or_else(|| limit.default())
+    }
+
+    /// The same as a number of things in memory.
+    pub fn size(&self, limit: Limit) -> usize {
+        usize::try_from(self.of(limit)).unwrap_or(usize::MAX)
+    }
+
+    /// The same of a limit that is a time.
+    pub fn time(&self, limit: Limit) -> Duration {
+        Duration::from_millis(self.of(limit))
+    }
+
+    /// The same limits but for one.
+    pub fn with(mut self, limit: Limit, value: u64) -> Self {
+        if let Some(slot) = self.0.get_mut(limit as usize) {
+            *slot = value;
+        }
+        self
+    }
+
+    /// What to do about a limit that does not let something through, as the end of a message.
+    pub fn hint(&self, limit: Limit) -> Hint {
+        Hint(limit, self.of(limit))
+    }
+}
+
+/// Says what a limit allows and how to raise it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hint(Limit, u64);
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Hint(limit, value) = self;
+        write!(
+            f,
+            "allowed is {}, which --allow {}=… changes",
+            limit.text(*value),
+            limit.name()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_has_its_own_value_and_name() {
+        let mut limits = Limits::default();
+        for (at, limit) in Limit::ALL.into_iter().enumerate() {
+            assert_eq!(limit as usize, at, "{limit:?}");
+            assert_eq!(Limit::named(limit.name()), Some(limit));
+            assert_eq!(limits.of(limit), limit.default());
+            limits = limits.with(limit, at as u64);
+        }
+        for (at, limit) in Limit::ALL.into_iter().enumerate() {
+            assert_eq!(limits.of(limit), at as u64);
+        }
+    }
+
+    #[test]
+    fn values_are_told_in_the_unit_that_fits() {
+        assert_eq!(Limit::Input.text(1 << 30), "1GiB");
+        assert_eq!(Limit::Input.text(1500), "1500");
+        assert_eq!(Limit::Session.text(90_000), "90s");
+        assert_eq!(Limit::Nodes.text(0), "0");
+        let hint = Limits::default().hint(Limit::Depth).to_string();
+        assert_eq!(hint, "allowed is 512, which --allow depth=… changes");
+    }
+
+    /// The page that lists them tells the truth.
+    #[test]
+    fn every_limit_is_documented_with_its_default() {
+        let page = include_str!("../docs/limits.md");
+        for limit in Limit::ALL {
+            let row = format!("| `{}` | {} |", limit.name(), limit.text(limit.default()));
+            assert!(page.contains(&row), "docs/limits.md has no “{row}”");
+        }
+    }
+}
