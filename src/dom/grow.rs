@@ -28,7 +28,7 @@ impl Page {
             }
             let depth = match record.parent.and_then(|above| depths.get(above as usize)) {
                 Some(above) => above + 1,
-                None => spot.map_or(1, |(below, ..)| self.tree.depth(below) + 1),
+                None => spot.map_or(1, |(below, ..)| self.depth_below(below)),
             };
             depths.push(depth);
             let above = record
@@ -79,6 +79,15 @@ impl Page {
             }
         }
         self.scratch.fresh.extend(made.into_iter().flatten());
+    }
+
+    /// The depth of what hangs below a node, counted no further than matters.
+    pub(super) fn depth_below(&self, key: Key) -> u64 {
+        match self.limits.of(Limit::Depth) {
+            // Nothing is too deep.
+            u64::MAX => 1,
+            _ => self.tree.depth(key, self.limits.size(Limit::Depth)) + 1,
+        }
     }
 
     /// Below what and how a recorded child hangs; nothing when it cannot hang there at all.

@@ -308,7 +308,8 @@ impl Page {
             self.discard(known);
             return;
         }
-        if self.tree.depth(below) + self.tree.height(known) > self.limits.of(Limit::Depth) {
+        let most = self.limits.of(Limit::Depth);
+        if most != u64::MAX && self.depth_below(below) - 1 + self.tree.height(known) > most {
             self.report_limit(
                 Limit::Depth,
                 "a node is moved deeper within others than it may be",

@@ -244,9 +244,9 @@ impl Tree {
         std::iter::successors(parent(key), move |key| parent(*key))
     }
 
-    /// How many nodes a node is within, itself included.
-    pub(super) fn depth(&self, key: Key) -> u64 {
-        1 + self.ancestors(key).count() as u64
+    /// How many nodes a node is within, itself included; counted up to `most`.
+    pub(super) fn depth(&self, key: Key, most: usize) -> u64 {
+        1 + self.ancestors(key).take(most).count() as u64
     }
 
     /// How many levels there are from a node down to the lowest below it, its own included.

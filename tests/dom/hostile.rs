@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domreel::dom::{Change, Replay};
+use domreel::limits::{Limit, Limits};
 use domreel::recording::*;
 
 use super::model::Model;
@@ -58,7 +59,7 @@ fn mutation(adds: Vec<NodeAdd>) -> EventData {
     })
 }
 
-/// A tab of these events, one millisecond after each other.
+/// A tab of these events, one millisecond after each other, as deep as it likes.
 fn tab(events: Vec<EventData>) -> Tab {
     let event = |(at, data): (usize, EventData)| Event {
         time: at as f64,
@@ -74,20 +75,23 @@ fn tab(events: Vec<EventData>) -> Tab {
     Tab {
         id: String::new(),
         events: events.into_iter().enumerate().map(event).collect(),
-        ..Tab::default()
+        limits: Limits::default().with(Limit::Depth, u64::MAX),
     }
 }
 
 /// Plays all of it, holds the result against a snapshot, and gives what was damaged.
 fn play(events: Vec<EventData>) -> (Vec<(DamageKind, u64)>, String) {
-    let tab = tab(events);
-    let mut replay = Replay::new(&tab);
+    play_tab(&tab(events))
+}
+
+fn play_tab(tab: &Tab) -> (Vec<(DamageKind, u64)>, String) {
+    let mut replay = Replay::new(tab);
     let mut played = Model::default();
     for step in replay.advance_to(f64::MAX) {
         played.take(&step);
     }
     let mut sought = Model::default();
-    sought.take(&Replay::new(&tab).seek(f64::MAX));
+    sought.take(&Replay::new(tab).seek(f64::MAX));
     assert!(played.tell() == sought.tell(), "seeking and playing differ");
     (replay.damage().counts().collect(), played.tell())
 }
@@ -111,6 +115,52 @@ fn depth_costs_no_stack() {
     });
     let (damage, _) = play(vec![page(deep), click, remove]);
     assert_eq!(damage, []);
+}
+
+#[test]
+fn what_is_beyond_a_limit_is_left_out_and_told() {
+    let within = |limit: Limit, value: u64, events: Vec<EventData>| {
+        let tab = tab(events);
+        let limits = tab.limits.with(limit, value);
+        play_tab(&Tab { limits, ..tab })
+    };
+    let nested = || (0..40).map(|at| record(10 + at, Some(1 + at as u32), element("div")));
+    let (damage, told) = within(Limit::Depth, 12, vec![page(nested())]);
+    assert_eq!(damage, [(DamageKind::Limit, 1)]);
+    assert_eq!(told.matches("div").count(), 10);
+    // Two halves, one of which is put into the other.
+    let lower = (0..8).map(|at| {
+        record(
+            60 + at,
+            Some(if at == 0 { 1 } else { 9 + at as u32 }),
+            element("div"),
+        )
+    });
+    let upper = (0..8).map(|at| record(10 + at, Some(1 + at as u32), element("div")));
+    let halves = page(upper.chain(lower));
+    let (damage, told) = within(Limit::Depth, 12, vec![halves, mutation(vec![add(17, None, 60)])]);
+    assert!(damage.contains(&(DamageKind::Limit, 1)), "{damage:?}");
+    assert_eq!(told.matches("div").count(), 8);
+    let (damage, told) = within(Limit::Nodes, 22, vec![page(nested())]);
+    assert_eq!(damage, [(DamageKind::Limit, 1)]);
+    assert_eq!(told.matches("div").count(), 20);
+    let text = NodeContent::Text("äöü and so on".into());
+    let (damage, told) = within(Limit::Text, 5, vec![page([record(10, Some(1), text)])]);
+    assert_eq!(damage, [(DamageKind::Limit, 1)]);
+    assert!(told.contains("äö") && !told.contains('ü'), "{told}");
+    let title = Attribute::Plain {
+        name: "title".into(),
+        value: Some("a long one".into()),
+    };
+    let long = NodeContent::Element {
+        tag: "div".into(),
+        svg: false,
+        custom: false,
+        attributes: vec![title],
+    };
+    let (damage, told) = within(Limit::Attribute, 5, vec![page([record(10, Some(1), long)])]);
+    assert_eq!(damage, [(DamageKind::Limit, 1)]);
+    assert!(told.contains("div") && !told.contains("title"), "{told}");
 }
 
 #[test]
