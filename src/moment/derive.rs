@@ -458,6 +458,7 @@ mod tests {
         let tab = Tab {
             id: String::new(),
             events: vec![click(0.0, 3), click(900.0, 7), click(2000.0, 8)],
+            ..Tab::default()
         };
         let told = |time| Moment {
             node: None,
