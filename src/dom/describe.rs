@@ -75,7 +75,7 @@ impl Page {
     fn name(&self, key: Key, element: &Element) -> String {
         let attribute = |name: &str| element.attribute(name).map(|value| value.trim().to_owned());
         let given = |name: &str| attribute(name).filter(|value| tells(value));
-        let is_field = matches!(&*element.tag, "input" | "textarea" | "select");
+        let is_field = matches!(&*element.tag, "input" | "textarea" | "select") || is_editor(element);
         if let Some(label) = given("aria-label") {
             return label;
         }
@@ -86,6 +86,7 @@ impl Page {
             }
             return self
                 .label(key, element)
+                .or_else(|| self.label_of_host(key))
                 .or_else(|| given("placeholder"))
                 .or_else(|| given("title"))
                 .or_else(|| given("name"))
@@ -94,7 +95,8 @@ impl Page {
         // A page or a large area is not called by all its text.
         if !matches!(&*element.tag, "html" | "body" | "main") {
             let text = self.tree.text(key, 4 * LONGEST_NAME);
-            if !text.is_empty() {
+            let is_area = role(element).is_none() && self.plain_role(key) == "area";
+            if !text.is_empty() && !(is_area && text.chars().count() > LONGEST_NAME) {
                 return text;
             }
         }
@@ -138,9 +140,10 @@ impl Page {
         let around = self.tree.ancestors(key).take(REACH).find(is_label);
         let label = around.or_else(|| {
             let id = element.attribute("id")?;
-            let document = self.tree.document_of(key)?;
-            self.tree.subtree(document).into_iter().find(|key| {
+            let scope = self.tree.scope_of(key)?;
+            self.tree.subtree(scope).into_iter().find(|key| {
                 is_label(key)
+                    && self.tree.scope_of(*key) == Some(scope)
                     && self
                         .tree
                         .get(*key)
@@ -151,6 +154,15 @@ impl Page {
         // Many pages say only by its place what a label is for.
         let label = label.or_else(|| {
             let parent = self.tree.get(key)?.parent?;
+            if is_box(element) {
+                let mut after = self
+                    .tree
+                    .children(parent)
+                    .skip_while(|child| *child != key)
+                    .skip(1);
+                let next = after.find(|child| self.tree.tag(*child).is_some());
+                return next.filter(is_label);
+            }
             let before = self.tree.children(parent).take_while(|child| *child != key);
             before
                 .filter(|child| self.tree.tag(*child).is_some())
@@ -161,6 +173,14 @@ impl Page {
             .tree
             .text_without(label, &["select", "textarea"], 4 * LONGEST_NAME);
         tells(&text).then_some(text)
+    }
+
+    /// What the custom element says that a field is part of.
+    fn label_of_host(&self, key: Key) -> Option<String> {
+        let root = self.tree.scope_of(key)?;
+        let host = self.tree.get(self.tree.get(root)?.parent?)?.element()?;
+        let label = host.attribute("label").or_else(|| host.attribute("aria-label"))?;
+        tells(label).then(|| label.trim().to_owned())
     }
 
     /// The value that a control has now; `None` for what must not be shown.
@@ -194,6 +214,7 @@ fn role(element: &Element) -> Option<&'static str> {
         Some("menuitem") => "menu item",
         Some("option") => "option",
         Some("textbox" | "searchbox" | "combobox") => "field",
+        _ if is_editor(element) => "field",
         _ => match &*element.tag {
             "button" | "summary" => "button",
             "a" => "link",
@@ -218,6 +239,18 @@ fn role(element: &Element) -> Option<&'static str> {
         },
     };
     Some(role)
+}
+
+/// Whether it is an element whose content can be written in.
+fn is_editor(element: &Element) -> bool {
+    let editable = element.attribute("contenteditable");
+    editable.is_some_and(|value| matches!(&**value, "" | "true" | "plaintext-only"))
+}
+
+/// Whether it is a box to check, whose label stands behind it.
+fn is_box(element: &Element) -> bool {
+    let kind = element.attribute("type").map(|kind| kind.to_ascii_lowercase());
+    matches!(kind.as_deref(), Some("checkbox" | "radio"))
 }
 
 fn is_secret(element: &Element) -> bool {
@@ -278,8 +311,51 @@ mod tests {
             described(&(label("{}", "First name") + input)),
             "field ‘First name’"
         );
+        let check =
+            r#"{"type":2,"tagName":"input","attributes":{"type":"checkbox"},"id":5,"childNodes":[]},"#;
+        let behind = label("{}", "Buy milk");
+        assert_eq!(
+            described(&format!("{check}{}", behind.trim_end_matches(','))),
+            "check box ‘Buy milk’"
+        );
         // What is masked tells nothing.
         assert_eq!(described(&(label("{}", "***** ****") + input)), "field ‘first’");
         assert_eq!(described(input), "field ‘first’");
+    }
+
+    #[test]
+    fn large_areas_are_not_called_by_all_their_text() {
+        let area = |attributes: &str, text: &str| {
+            format!(
+                r#"{{"type":2,"tagName":"div","attributes":{attributes},"id":5,"childNodes":[
+                    {{"type":3,"textContent":"{text}","id":6}}]}}"#
+            )
+        };
+        let long = "text ".repeat(30);
+        assert_eq!(described(&area("{}", "Music")), "area ‘Music’");
+        assert_eq!(described(&area("{}", &long)), "area");
+        let editor = r#"{"contenteditable":"true","title":"Message"}"#;
+        assert_eq!(described(&area(editor, &long)), "field ‘Message’");
+    }
+
+    #[test]
+    fn ids_count_within_their_shadow_roots() {
+        let within = |host: u32, label: &str, field: u32, attributes: &str| {
+            format!(
+                r#"{{"type":2,"tagName":"x-field","isShadowHost":true,"attributes":{attributes},"id":{host},"childNodes":[
+                    {{"type":2,"tagName":"label","isShadow":true,"attributes":{{"for":"input"}},"id":{},"childNodes":[
+                        {{"type":3,"textContent":"{label}","id":{}}}]}},
+                    {{"type":2,"tagName":"input","isShadow":true,"attributes":{{"id":"input"}},"id":{field},"childNodes":[]}}]}}"#,
+                host + 1,
+                host + 2
+            )
+        };
+        let first = within(20, "Name", 30, "{}");
+        assert_eq!(
+            described(&format!("{first},{}", within(40, "Notes", 5, "{}"))),
+            "field ‘Notes’"
+        );
+        let by_host = within(40, "", 5, r#"{"label":"Notes"}"#);
+        assert_eq!(described(&format!("{first},{by_host}")), "field ‘Notes’");
     }
 }

@@ -276,6 +276,15 @@ impl Tree {
         std::iter::once(key).chain(self.ancestors(key)).find(is_document)
     }
 
+    /// The document or shadow root within which a node's id counts.
+    pub(super) fn scope_of(&self, key: Key) -> Option<Key> {
+        let is_scope = |key: &Key| {
+            let kind = self.get(*key).map(|node| &node.kind);
+            matches!(kind, Some(Kind::Document { .. } | Kind::ShadowRoot))
+        };
+        std::iter::once(key).chain(self.ancestors(key)).find(is_scope)
+    }
+
     /// The text that is shown below a node, up to about a number of characters.
     pub(super) fn text(&self, top: Key, most: usize) -> String {
         self.text_without(top, &[], most)

@@ -4,6 +4,7 @@
 mod code_place;
 mod derive;
 mod fingerprint;
+mod hands;
 mod key_frames;
 mod same_step;
 mod select;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::derive::SAME_SPOT;
+use super::hands::Hands;
 use crate::dom::{Description, Replay};
 use crate::recording::{Event, EventData, EventKind, Input, InteractionKind, NodeId, Payload, Tab};
 
@@ -116,6 +117,9 @@ struct Writer<'r> {
     spot: Option<(f64, f64)>,
     /// When a label, or what acts as one, was last clicked.
     label_clicked: f64,
+    hands: Hands,
+    /// The field that is typed into, and how many characters are in it.
+    typing: Option<(NodeId, usize)>,
     scroll: Option<(NodeId, f64, f64)>,
     viewport: Option<(f64, f64)>,
 }
@@ -129,6 +133,12 @@ impl<'r> Writer<'r> {
             clicks: (0, f64::NEG_INFINITY),
             spot: None,
             label_clicked: f64::NEG_INFINITY,
+            hands: Hands::new(
+                tab.events
+                    .iter()
+                    .any(|event| event.kind == EventKind::Interaction),
+            ),
+            typing: None,
             scroll: None,
             viewport: None,
         }
@@ -146,6 +156,7 @@ impl<'r> Writer<'r> {
                 self.viewport = Some((meta.width, meta.height));
                 if self.href != meta.href {
                     self.href = Arc::clone(&meta.href);
+                    self.hands.leave();
                     self.add(
                         event.time,
                         UserStepKind::Open,
@@ -155,6 +166,7 @@ impl<'r> Writer<'r> {
                 }
             }
             EventData::Resumed(_) => {
+                self.hands.leave();
                 let text = format!("Went back to the tab with {}", self.href);
                 match self.steps.last_mut() {
                     // The same, told by the address before it.
@@ -165,6 +177,7 @@ impl<'r> Writer<'r> {
                 }
             }
             EventData::Interaction(done) => {
+                self.hands.take(done);
                 let verb = match done.kind {
                     InteractionKind::Click if done.touch => "Tapped",
                     InteractionKind::Click => "Clicked",
@@ -203,18 +216,29 @@ impl<'r> Writer<'r> {
     fn click(&mut self, time: f64, verb: &str, target: NodeId, position: Option<(f64, f64)>) {
         let described = self.describe(time, target);
         let node = described.as_ref().and_then(|known| known.node).unwrap_or(target);
-        let chosen = self.steps.last().is_some_and(|last| {
-            last.kind == UserStepKind::Choose && last.node == Some(node) && time - last.time <= AT_ONCE
-        });
-        if chosen {
+        if self
+            .steps
+            .last()
+            .is_some_and(|last| is_told(last, time, node, described.as_ref()))
+        {
             return;
         }
         let is_label = described
             .as_ref()
             .is_some_and(|known| !matches!(known.role, "button" | "link" | "menu item" | "tab"));
         // A click on a label is one on what it labels, too: a moment later.
-        if is_label && time - self.label_clicked > AT_ONCE {
+        let other = self.steps.last().is_some_and(|last| last.node != Some(node));
+        if other && time - self.label_clicked <= AT_ONCE {
+            let told = self.steps.len();
+            self.forget_click(time, node, UserStepKind::Choose);
+            if self.steps.len() < told {
+                self.clicks = (0, f64::NEG_INFINITY);
+            }
+        } else if is_label {
             self.label_clicked = time;
+        }
+        if let Some(known) = &described {
+            self.hands.click(time, known);
         }
         let what = described.map_or_else(|| "something".to_owned(), |known| known.to_string());
         // A button that is off while it waits lets clicks through to what is below it.
@@ -246,7 +270,10 @@ impl<'r> Writer<'r> {
             return;
         };
         let node = known.node.unwrap_or(input.target);
+        let mine = self.hands.are_on(time, input.target, &known);
+        let mut anew = false;
         let (kind, text) = match (known.role, input.checked, &input.text) {
+            ("check box" | "option" | "list" | "slider", ..) if !mine => return,
             ("check box", Some(checked), _) => {
                 let verb = if checked { "Checked" } else { "Unchecked" };
                 (UserStepKind::Choose, format!("{verb} {known}"))
@@ -256,12 +283,27 @@ impl<'r> Writer<'r> {
             ("list", ..) => {
                 let chosen = input.text.as_deref().unwrap_or_default();
                 let chosen: String = chosen.chars().take(LONGEST_VALUE).collect();
-                (UserStepKind::Choose, format!("Chose ‘{chosen}’ in {known}"))
+                let text = match is_masked(&chosen) {
+                    true => format!("Chose an option in {known}"),
+                    false => format!("Chose ‘{chosen}’ in {known}"),
+                };
+                (UserStepKind::Choose, text)
             }
             ("slider", ..) => (UserStepKind::Choose, format!("Moved {known}")),
             (_, _, Some(text)) => {
                 let count = text.chars().count();
+                let before = self.typing.take().filter(|(field, _)| *field == node);
+                match before {
+                    // What was typed went at once: the page took it.
+                    Some((_, before)) if count == 0 && before > 1 => return,
+                    None if count != 1 && !mine => return,
+                    _ => self.typing = Some((node, count)),
+                }
+                anew = before.is_none_or(|(_, before)| count + 1 < before);
+                // Some recorders show every value as three stars.
+                let unknown = is_masked(text) && count == 3 && before.is_none_or(|(_, before)| before == 3);
                 let text = match count {
+                    _ if unknown => format!("Typed into {known}"),
                     0 => format!("Emptied {known}"),
                     1 => format!("Typed 1 character into {known}"),
                     _ => format!("Typed {count} characters into {known}"),
@@ -271,11 +313,17 @@ impl<'r> Writer<'r> {
             _ => return,
         };
         self.forget_click(time, node, kind);
-        match self.steps.last_mut() {
-            Some(last) if last.kind == kind && last.node == Some(node) && is_one_act(last, &text) => {
-                last.text = text;
-            }
-            _ => self.add(time, kind, Some(node), text),
+        let goes_on = |last: &&mut UserStep| {
+            last.kind == kind
+                && last.node == Some(node)
+                && match kind {
+                    UserStepKind::Type => !anew,
+                    _ => known.role == "slider",
+                }
+        };
+        match self.steps.last_mut().filter(goes_on) {
+            Some(last) => last.text = text,
+            None => self.add(time, kind, Some(node), text),
         }
     }
 
@@ -314,97 +362,26 @@ impl<'r> Writer<'r> {
     }
 }
 
-/// Whether a step on the same control goes on: letter by letter, or while a slider is drawn.
-fn is_one_act(last: &UserStep, text: &str) -> bool {
-    last.kind == UserStepKind::Type || last.text == text && text.starts_with("Moved ")
+/// Whether a value is nothing but what recorders put in its place.
+fn is_masked(value: &str) -> bool {
+    !value.is_empty() && value.chars().all(|letter| matches!(letter, '*' | '•'))
+}
+
+/// Whether a click on something at a time is told already, by what it did: recorders differ in what
+/// they tell first, and the end of a slider's way is a click on it.
+fn is_told(last: &UserStep, time: f64, node: NodeId, known: Option<&Description>) -> bool {
+    let same = last.node == Some(node);
+    let role = known.map(|known| known.role);
+    let of_option = || {
+        let name = known
+            .map(|known| known.name.as_str())
+            .filter(|name| !name.is_empty());
+        role == Some("option") && name.is_some_and(|name| last.text.contains(name))
+    };
+    let apart = time - last.time;
+    last.kind == UserStepKind::Choose
+        && (apart <= AT_ONCE && (same || of_option()) || same && role == Some("slider"))
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::format::{Input as File, ReadOptions, read};
-
-    /// The steps of events `(milliseconds, data)` on a page with a form.
-    fn told(events: &[(u32, serde_json::Value)]) -> Vec<String> {
-        let element = |id: u32, tag: &str, attributes: serde_json::Value, children: serde_json::Value| json!({"type": 2, "id": id, "tagName": tag, "attributes": attributes, "childNodes": children});
-        let text = |id: u32, text: &str| json!([{"type": 3, "id": id, "textContent": text}]);
-        let form = json!([
-            element(4, "label", json!({"for": "terms"}), text(5, "Terms")),
-            element(6, "input", json!({"type": "checkbox", "id": "terms"}), json!([])),
-            element(7, "input", json!({"placeholder": "Name"}), json!([])),
-            element(8, "select", json!({"aria-label": "Size"}), json!([])),
-            element(9, "input", json!({"type": "range", "title": "Volume"}), json!([])),
-            element(10, "button", json!({}), text(11, "All")),
-        ]);
-        let body = element(3, "body", json!({}), form);
-        let node = json!({"type": 0, "id": 1, "childNodes": [element(2, "html", json!({}), json!([body]))]});
-        let mut all = vec![
-            json!({"type": 4, "timestamp": 1, "data": {"href": "https://a.example/", "width": 800, "height": 600}}),
-            json!({"type": 2, "timestamp": 2, "data": {"node": node, "initialOffset": {"top": 0, "left": 0}}}),
-        ];
-        all.extend(
-            events
-                .iter()
-                .map(|(time, data)| json!({"type": 3, "timestamp": time, "data": data})),
-        );
-        let file = File::Bytes {
-            name: "form".to_owned(),
-            data: json!(all).to_string().into_bytes().into(),
-        };
-        let recording = read(&[file], &ReadOptions::default()).unwrap();
-        let (steps, _) = steps(&recording.tabs[0], &[]);
-        steps.into_iter().skip(1).map(|step| step.text).collect()
-    }
-
-    fn click(id: u32) -> serde_json::Value {
-        json!({"source": 2, "type": 2, "id": id, "x": 1, "y": 1})
-    }
-
-    fn input(id: u32, text: &str, checked: bool) -> serde_json::Value {
-        json!({"source": 5, "id": id, "text": text, "isChecked": checked})
-    }
-
-    #[test]
-    fn one_act_is_one_step() {
-        let checked = "Checked check box ‘Terms’";
-        let box_clicked = [(1000, click(6)), (1001, input(6, "on", true))];
-        assert_eq!(told(&box_clicked), [checked]);
-        let label_clicked = [(1000, click(4)), (1002, click(6)), (1003, input(6, "on", true))];
-        assert_eq!(told(&label_clicked), [checked]);
-        // Some recorders tell it the other way round.
-        let late_click = [(1000, input(6, "on", true)), (1001, click(6))];
-        assert_eq!(told(&late_click), [checked]);
-        let typed = [
-            (1000, click(7)),
-            (9000, input(7, "A", false)),
-            (9100, input(7, "Al", false)),
-        ];
-        assert_eq!(told(&typed), ["Typed 2 characters into field ‘Name’"]);
-        let chosen = [(1000, click(8)), (3000, input(8, "L", false))];
-        assert_eq!(told(&chosen), ["Chose ‘L’ in list ‘Size’"]);
-        let near = [(1000, click(10)), (1200, click(3)), (1400, click(10))];
-        assert_eq!(told(&near), ["Clicked button ‘All’ 3 times"]);
-        let drawn = [
-            (1000, click(9)),
-            (1100, input(9, "2", false)),
-            (1200, input(9, "3", false)),
-        ];
-        assert_eq!(told(&drawn), ["Moved slider ‘Volume’"]);
-    }
-
-    #[test]
-    fn what_a_button_does_is_another_step() {
-        let by_button = [(1000, click(10)), (1001, input(6, "on", true))];
-        assert_eq!(
-            told(&by_button),
-            ["Clicked button ‘All’", "Checked check box ‘Terms’"]
-        );
-        let elsewhere = [(1000, click(7)), (4000, click(6)), (4001, input(6, "on", true))];
-        assert_eq!(
-            told(&elsewhere),
-            ["Clicked field ‘Name’", "Checked check box ‘Terms’"]
-        );
-    }
-}
+mod tests;
