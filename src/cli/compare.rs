@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use domreel::clip::{Clip, ClipError, ClipOptions, Seconds, Speed, utc_text};
+use domreel::clip::{Clip, ClipOptions, Seconds, Speed, utc_text};
 use domreel::format::ReadOptions;
 use domreel::moment::{Around, moments};
 use domreel::recording::{Recording, Tab};
@@ -17,7 +17,7 @@ use super::browser::BrowserArgs;
 use super::console::Console;
 use super::failure::{Failure, Status};
 use super::file::{self, ClipFormat, EncoderArgs, FileArgs};
-use super::input::{busiest, tell_redaction, warn_of_damage};
+use super::input::{as_seen, shown_tab, tell_redaction, warn_of_damage};
 use super::interrupt::Interrupt;
 use super::limits::LimitArgs;
 use super::picture::OverlayArgs;
@@ -119,8 +119,7 @@ pub(crate) fn run(args: &CompareArgs, console: &Console) -> Done {
     let interrupt = Interrupt::listen()?;
     let failing = read(args, &args.failing)?;
     let healthy = read(args, &args.healthy)?;
-    let shown = |recording| busiest(recording).ok_or(ClipError::NoPicture);
-    let tabs = [shown(&failing.tabs)?, shown(&healthy.tabs)?];
+    let tabs = [shown_tab(&failing)?, shown_tab(&healthy)?];
     let labels = [
         label(&args.failing, &failing, tabs[0]),
         label(&args.healthy, &healthy, tabs[1]),
@@ -204,7 +203,9 @@ fn read(args: &CompareArgs, path: &Path) -> Result<Recording, Failure> {
         limits: args.limits.limits(),
         ..ReadOptions::default()
     };
-    read_redacted(&source, &options, &redaction).map_err(|error| Failure::from(error).redacted(&redaction))
+    let recording = read_redacted(&source, &options, &redaction)
+        .map_err(|error| Failure::from(error).redacted(&redaction))?;
+    Ok(as_seen(recording)?.0)
 }
 
 /// When the problem is that was asked for.

@@ -266,25 +266,19 @@ impl TabArgs {
             recording.tabs.swap(0, place);
             return Ok(recording);
         }
-        let tabs = &recording.tabs;
-        let visits = visits(&recording);
-        let first = visits.first().ok_or(ClipError::NoPicture)?.tab;
-        if visits.iter().all(|visit| visit.tab == first) {
-            if tabs.len() > 1 {
-                console.note(&format!(
-                    "there {}; shown is tab {}: --tab chooses another one",
-                    listed(tabs),
-                    first + 1
-                ));
-            }
-            recording.tabs.swap(0, first);
-            return Ok(recording);
+        let several = (recording.tabs.len() > 1).then(|| listed(&recording.tabs));
+        let (recording, only) = as_seen(recording)?;
+        match (several, only) {
+            (None, _) => {}
+            (Some(tabs), Some(tab)) => console.note(&format!(
+                "there {tabs}; shown is tab {}: --tab chooses another one",
+                tab + 1
+            )),
+            (Some(tabs), None) => console.note(&format!(
+                "there {tabs}; shown is what the user was in: --tab chooses one of them"
+            )),
         }
-        console.note(&format!(
-            "there {}; shown is what the user was in: --tab chooses one of them",
-            listed(tabs)
-        ));
-        Ok(follow(&recording))
+        Ok(recording)
     }
 
     /// The recording without all tabs but the one that was asked for, if one was.
@@ -310,7 +304,19 @@ impl TabArgs {
     }
 }
 
-/// The tab that is shown of a recording that [`TabArgs::choose`] gave.
+/// The recording with what the user saw of it as its first tab: one of those that it has, whose place
+/// comes with it, or one made of several.
+pub(crate) fn as_seen(mut recording: Recording) -> Result<(Recording, Option<usize>), ClipError> {
+    let visits = visits(&recording);
+    let first = visits.first().ok_or(ClipError::NoPicture)?.tab;
+    if visits.iter().any(|visit| visit.tab != first) {
+        return Ok((follow(&recording), None));
+    }
+    recording.tabs.swap(0, first);
+    Ok((recording, Some(first)))
+}
+
+/// The tab that is shown of a recording that [`TabArgs::choose`] or [`as_seen`] gave.
 pub(crate) fn shown_tab(recording: &Recording) -> Result<&Tab, Failure> {
     Ok(recording.tabs.first().ok_or(ClipError::NoPicture)?)
 }
@@ -362,14 +368,6 @@ fn named(tabs: &[Tab], wanted: &str) -> Option<usize> {
     let by_number = || wanted.parse::<usize>().ok()?.checked_sub(1);
     let by_id = tabs.iter().position(|tab| tab.id == wanted);
     by_id.or_else(by_number).filter(|place| *place < tabs.len())
-}
-
-/// The first of those with most events.
-pub(crate) fn busiest(tabs: &[Tab]) -> Option<&Tab> {
-    tabs.iter()
-        .filter(|tab| tab.has_picture())
-        .rev()
-        .max_by_key(|tab| tab.events.len())
 }
 
 fn listed(tabs: &[Tab]) -> String {

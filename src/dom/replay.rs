@@ -2,8 +2,6 @@
 
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashMap;
-
 use super::page::Page;
 use super::{Change, Step};
 use crate::recording::{Damage, DamageKind, DamageReport, EventData, EventKind, NodeId, PointerKind, Tab};
@@ -35,8 +33,9 @@ pub struct Replay<'r> {
     damage: DamageReport,
     /// Which entries have been applied at some time: their damage is counted.
     counted: Vec<bool>,
-    /// Which full snapshots can be read, as far as that was asked, by their place among the entries.
-    readable: FxHashMap<usize, OnceLock<bool>>,
+    /// The full snapshots by their places among the entries, and whether they can be read, as far as that
+    /// was asked.
+    snapshots: Vec<(usize, OnceLock<bool>)>,
 }
 
 impl<'r> Replay<'r> {
@@ -50,7 +49,7 @@ impl<'r> Replay<'r> {
         Replay {
             tab,
             counted: vec![false; entries.len()],
-            readable: snapshots.map(|(at, _)| (at, OnceLock::new())).collect(),
+            snapshots: snapshots.map(|(at, _)| (at, OnceLock::new())).collect(),
             entries,
             applied: 0,
             time: f64::NEG_INFINITY,
@@ -179,27 +178,16 @@ impl<'r> Replay<'r> {
     /// Place of the last full snapshot among the first `applied` entries. One that cannot be read
     /// begins no page.
     fn snapshot_before(&self, applied: usize) -> Option<usize> {
-        let mut end = applied.min(self.entries.len());
-        loop {
-            let before = self.entries.iter().take(end);
-            end = before
-                .rev()
-                .position(|entry| self.kind(entry) == Some(EventKind::FullSnapshot))
-                .map(|back| end - 1 - back)?;
-            if self.is_readable(end) {
-                return Some(end);
-            }
-        }
+        let end = self.snapshots.partition_point(|(at, _)| *at < applied);
+        let before = self.snapshots.iter().take(end).rev();
+        let mut readable = before.filter(|(at, known)| *known.get_or_init(|| self.is_readable(*at)));
+        readable.next().map(|(at, _)| *at)
     }
 
-    fn is_readable(&self, snapshot: usize) -> bool {
-        let read = || match self.entries.get(snapshot).map(|entry| entry.what) {
+    fn is_readable(&self, at: usize) -> bool {
+        match self.entries.get(at).map(|entry| entry.what) {
             Some(What::Event(at)) => self.tab.events.get(at).is_some_and(|event| event.data().is_ok()),
             _ => false,
-        };
-        match self.readable.get(&snapshot) {
-            Some(known) => *known.get_or_init(read),
-            None => read(),
         }
     }
 
@@ -208,7 +196,7 @@ impl<'r> Replay<'r> {
     fn learn_viewport(&mut self, snapshot: usize) {
         for at in 0..snapshot {
             let kind = self.entries.get(at).and_then(|entry| self.kind(entry));
-            if matches!(kind, Some(EventKind::Meta | EventKind::ViewportResize)) {
+            if kind.is_some_and(EventKind::tells_viewport) {
                 self.apply(at, None);
             }
         }

@@ -339,7 +339,7 @@ fn drop_repeats(events: &mut Vec<Event>) {
 /// Some recorders leave out the Meta event, without which a page has no size: the first size that
 /// the tab has later is taken, or a usual one.
 fn give_viewport(tab: &mut Tab) {
-    let known = |event: &Event| matches!(event.kind, EventKind::Meta | EventKind::ViewportResize);
+    let known = |event: &Event| event.kind.tells_viewport();
     let Some(place) = tab
         .events
         .iter()

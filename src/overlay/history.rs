@@ -96,7 +96,7 @@ impl Pages {
             if event.time > to {
                 break;
             }
-            if !matches!(event.kind, EventKind::Meta | EventKind::ViewportResize) {
+            if !event.kind.tells_viewport() {
                 continue;
             }
             let size = match event.data().as_deref() {

@@ -87,6 +87,11 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Whether such an event tells the size of the viewport.
+    pub fn tells_viewport(self) -> bool {
+        matches!(self, EventKind::Meta | EventKind::ViewportResize)
+    }
+
     /// Whether such an event can change how the page looks (the pointer's own picture is not part
     /// of the page, but what it hovers is).
     pub fn touches_page(self) -> bool {

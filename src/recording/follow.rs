@@ -188,7 +188,7 @@ fn enter(tab: &Tab, time: f64, events: &mut Vec<Event>) -> Arc<str> {
     let before = tab.events.get(..end).unwrap_or_default();
     let mut meta: Option<Meta> = None;
     for event in before {
-        if !matches!(event.kind, EventKind::Meta | EventKind::ViewportResize) {
+        if !event.kind.tells_viewport() {
             continue;
         }
         match (event.data().as_deref(), &mut meta) {

@@ -428,7 +428,7 @@ fn viewports(tab: &Tab) -> Vec<(f64, u32, u32)> {
     let size = |width: f64, height: f64| (width.round() as u32, height.round() as u32);
     tab.events
         .iter()
-        .filter(|event| matches!(event.kind, EventKind::Meta | EventKind::ViewportResize))
+        .filter(|event| event.kind.tells_viewport())
         .filter_map(|event| {
             let (width, height) = match &*event.data().ok()? {
                 EventData::Meta(meta) => size(meta.width, meta.height),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domreel::clip::{Clip, ClipOptions, SegmentKind, utc_text};
 use domreel::dom::{Fidelity, MissingShown};
-use domreel::recording::{Damage, DamageReport, Event, EventData, EventKind, Recording, Tab, follow, visits};
+use domreel::recording::{Damage, DamageReport, Event, EventData, Recording, Tab, follow, visits};
 use domreel::redact::RedactionReport;
 use serde::Serialize;
 
@@ -203,7 +203,7 @@ impl TabSummary {
 /// Where the address or the size of the page changes.
 fn pages(tab: &Tab, start_ms: f64) -> Vec<PageSummary> {
     let mut pages: Vec<PageSummary> = Vec::new();
-    let looked_at = |event: &&Event| matches!(event.kind, EventKind::Meta | EventKind::ViewportResize);
+    let looked_at = |event: &&Event| event.kind.tells_viewport();
     for event in tab.events.iter().filter(looked_at) {
         let Ok(data) = event.data() else {
             continue;
@@ -301,7 +301,7 @@ fn kebab(kind: impl std::fmt::Debug) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use domreel::recording::{DamageKind, Meta, Payload};
+    use domreel::recording::{DamageKind, EventKind, Meta, Payload};
 
     use super::*;
 

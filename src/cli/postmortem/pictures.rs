@@ -21,7 +21,7 @@ use super::{PostmortemArgs, name_of};
 use crate::cli::beside;
 use crate::cli::console::Console;
 use crate::cli::failure::{Failure, Status};
-use crate::cli::input::busiest;
+use crate::cli::input::{as_seen, shown_tab};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::progress::{RenderBar, WholeOrNothing};
 use crate::cli::render::drawing;
@@ -179,7 +179,7 @@ pub(super) fn side_by_side(
         let Ok(recording) = read_source(&scanned.source, &PickOptions::default().read) else {
             continue;
         };
-        let Some(other) = busiest(&recording.tabs) else {
+        let Ok((recording, _)) = as_seen(recording) else {
             continue;
         };
         let theirs = label(scanned.facts.session.as_deref(), scanned.facts.user.as_deref());
@@ -191,7 +191,7 @@ pub(super) fn side_by_side(
             },
             Side {
                 recording: &recording,
-                tab: other,
+                tab: shown_tab(&recording)?,
                 label: &theirs,
             },
         ];

@@ -11,7 +11,7 @@ use crate::clip::{Clip, SegmentKind, utc_iso};
 use crate::embed::{alt, captions};
 use crate::encode::Format;
 use crate::moment::{Moment, MomentKind, UserStep, UserStepKind, code_place, moments, steps};
-use crate::recording::{Event, EventData, EventKind, Origin, Recording, SignalKind, Tab, Telemetry};
+use crate::recording::{Event, EventData, Origin, Recording, SignalKind, Tab, Telemetry};
 use crate::render::{RenderOptions, Report};
 
 /// Most moments and most steps that are listed.
@@ -322,7 +322,7 @@ fn step_taken(step: &UserStep, times: &Times<'_>) -> StepTaken {
 fn pages(tab: &Tab, times: &Times<'_>) -> Vec<PageShown> {
     let map = &times.clip.map;
     let mut pages: Vec<PageShown> = Vec::new();
-    let looked_at = |event: &&Event| matches!(event.kind, EventKind::Meta | EventKind::ViewportResize);
+    let looked_at = |event: &&Event| event.kind.tells_viewport();
     for event in tab.events.iter().filter(looked_at) {
         if event.time > map.end() || pages.len() >= MOST {
             break;

@@ -59,16 +59,14 @@ pub(super) fn name(tab: &Tab, clip: &Clip, story: &mut Story) {
         .collect();
     super::one_at_a_time(&mut story.steps, |cue| &mut cue.span);
     // What was done in a tab is not told in the next one.
-    let mut switches = story
-        .notes
-        .iter()
-        .filter(|note| note.kind == NoteKind::Tab)
-        .peekable();
-    for cue in &mut story.steps {
-        while switches.next_if(|note| note.span.from < cue.span.from).is_some() {}
-        if let Some(next) = switches.peek() {
-            cue.span.until = cue.span.until.min(next.span.from);
-        }
+    let switches = story.notes.iter().filter(|note| note.kind == NoteKind::Tab);
+    let switches: Vec<f64> = switches.map(|note| note.span.from).collect();
+    let steps = story.steps.iter_mut().map(|cue| &mut cue.span);
+    for span in steps.chain(story.typing.iter_mut().map(|cue| &mut cue.span)) {
+        let next = switches.partition_point(|switch| *switch <= span.from);
+        span.until = switches
+            .get(next)
+            .map_or(span.until, |next| span.until.min(*next));
     }
 }
 
