@@ -9,6 +9,7 @@ use bytes::Bytes;
 use domreel::clip::{Clip, ClipOptions, Plan};
 use domreel::dom::Replay;
 use domreel::format::{FormatName, Input, ReadOptions};
+use domreel::limits::{Limit, Limits};
 use domreel::moment::{moments, steps};
 use domreel::recording::{Recording, Tab, follow};
 
@@ -35,10 +36,16 @@ pub fn read_events(bytes: &[u8]) {
     }
 }
 
+/// Small enough to be met by what is fuzzed.
+fn limits() -> Limits {
+    let limits = Limits::default().with(Limit::Input, MAX_BYTES).with(Limit::Unpacked, MAX_BYTES);
+    limits.with(Limit::Depth, 40).with(Limit::Nodes, 3000)
+}
+
 fn recording(format: Option<FormatName>, bytes: &[u8]) -> Option<Recording> {
     let options = ReadOptions {
         format,
-        max_bytes: MAX_BYTES,
+        limits: limits(),
         ..ReadOptions::default()
     };
     let input = Input::Bytes {

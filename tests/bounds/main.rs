@@ -3,63 +3,49 @@
 //!
 //! ```text
 //! cargo test --test bounds                    what takes seconds
-//! cargo test --test bounds -- --ignored       a million nodes, a million mouse moves
+//! cargo test --test bounds -- --ignored --test-threads 1
+//!                                             what takes minutes: a million nodes, a gigabyte of JSON, strings of 500 MB
 //! ```
 
-#[path = "common/command.rs"]
+#[path = "../common/command.rs"]
 mod command;
+mod huge;
+mod page;
+mod times;
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use assert_cmd::assert::Assert;
 use command::{domreel, fixture};
+use page::{adds, recording, text};
 
 /// Nothing here may take longer, on however slow a machine.
 const LONGEST: Duration = Duration::from_secs(600);
 
-const START: u64 = 1_773_151_320_000;
-
-/// A recording of two seconds: a page with this body, and these events in the middle of it.
-fn recording(viewport: (&str, &str), body: &str, events: &str) -> String {
-    let (width, height) = viewport;
-    let (second, last) = (START + 1, START + 2000);
-    format!(
-        r#"[{{"type":4,"data":{{"href":"https://a.example/","width":{width},"height":{height}}},"timestamp":{START}}},
-{{"type":2,"data":{{"node":{{"type":0,"id":1,"childNodes":[{{"type":2,"tagName":"html","attributes":{{}},"id":2,"childNodes":[
-{{"type":2,"tagName":"body","attributes":{{}},"id":3,"childNodes":[{body}]}}]}}]}},"initialOffset":{{"top":0,"left":0}}}},"timestamp":{second}}},
-{events}{{"type":3,"data":{{"source":3,"id":1,"x":0,"y":0}},"timestamp":{last}}}]"#
-    )
-}
-
-fn text(id: usize, text: &str) -> String {
-    format!(
-        r#"{{"type":2,"tagName":"p","attributes":{{}},"id":{id},"childNodes":[{{"type":3,"textContent":"{text}","id":{}}}]}}"#,
-        id + 1
-    )
-}
-
-/// A change of the page's nodes half a second after its begin.
-fn adds(adds: &str) -> String {
-    let time = START + 500;
-    format!(
-        r#"{{"type":3,"timestamp":{time},"data":{{"source":0,"removes":[],"texts":[],"attributes":[],"adds":[{adds}]}}}},"#
-    )
+/// Takes a picture of the last state of the recording in a file, with more options.
+fn shoot(input: &Path, output: &Path, options: &[&str]) -> Assert {
+    domreel()
+        .timeout(LONGEST)
+        .arg("shot")
+        .arg(input)
+        .args(["--at", "1.9", "-o"])
+        .arg(output)
+        .args(options)
+        .assert()
 }
 
 /// Makes a picture of the last state; gives its size.
 fn shot(folder: &Path, recording: &str) -> (u32, u32) {
     let (input, output) = (folder.join("in.json"), folder.join("out.png"));
     std::fs::write(&input, recording).unwrap();
-    domreel()
-        .timeout(LONGEST)
-        .arg("shot")
-        .arg(&input)
-        .args(["--at", "1.9", "-o"])
-        .arg(&output)
-        .assert()
-        .code(0);
+    shoot(&input, &output, &[]).code(0);
     image::image_dimensions(&output).unwrap()
+}
+
+/// What an error says, as far as it is told.
+fn told(assert: &Assert) -> String {
+    String::from_utf8_lossy(&assert.get_output().stderr).into_owned()
 }
 
 fn folder() -> (tempfile::TempDir, PathBuf) {
@@ -124,14 +110,7 @@ fn nodes_that_are_their_own_parents_are_passed_over() {
 #[test]
 fn ten_thousand_frames_are_shown() {
     let (_keep, folder) = folder();
-    let mut body = String::new();
-    for id in 10..10_010 {
-        let _ = write!(
-            body,
-            r#"{}{{"type":2,"tagName":"iframe","attributes":{{}},"childNodes":[],"id":{id}}}"#,
-            if id == 10 { "" } else { "," }
-        );
-    }
+    let body = page::elements("iframe", 10_000);
     shot(&folder, &recording(("1280", "800"), &body, ""));
 }
 
@@ -172,46 +151,51 @@ fn bombs_in_options_are_refused_or_harmless() {
 }
 
 #[test]
-#[ignore = "takes minutes"]
-fn a_million_nodes_are_shown_or_told() {
+fn a_hundred_thousand_levels_are_shown_as_deep_as_pages_go() {
     let (_keep, folder) = folder();
-    let mut body = String::new();
-    for id in 10..1_000_010 {
-        let _ = write!(
-            body,
-            r#"{}{{"type":2,"tagName":"i","attributes":{{}},"childNodes":[],"id":{id}}}"#,
-            if id == 10 { "" } else { "," }
-        );
-    }
-    shot(&folder, &recording(("1280", "800"), &body, ""));
+    shot(
+        &folder,
+        &recording(("1280", "800"), &page::nested("div", 100_000), ""),
+    );
+    let inspect = domreel()
+        .arg("inspect")
+        .arg(folder.join("in.json"))
+        .assert()
+        .code(0);
+    let report = String::from_utf8_lossy(&inspect.get_output().stdout).into_owned();
+    assert!(report.contains("--allow depth="), "{report}");
 }
 
 #[test]
-#[ignore = "takes minutes"]
-fn a_million_mouse_moves_are_shown() {
+fn pages_beyond_a_limit_are_cut_or_refused_by_name() {
     let (_keep, folder) = folder();
-    let mut moves = String::new();
-    for batch in 0..4000_u64 {
-        let time = START + 10 + batch * 1980 / 4000;
-        let _ = write!(
-            moves,
-            r#"{{"type":3,"timestamp":{time},"data":{{"source":1,"positions":["#
-        );
-        for at in 0..250_u64 {
-            let (x, y) = (batch * at % 1280, (batch + at) % 800);
-            let comma = if at == 0 { "" } else { "," };
-            let _ = write!(moves, r#"{comma}{{"x":{x},"y":{y},"id":10,"timeOffset":-{at}}}"#);
-        }
-        moves.push_str("]}},");
-    }
-    let input = folder.join("in.json");
-    std::fs::write(&input, recording(("1280", "800"), &text(10, "hello"), &moves)).unwrap();
-    domreel()
-        .timeout(LONGEST)
-        .arg("render")
-        .arg(&input)
-        .arg("-o")
-        .arg(folder.join("clip.gif"))
-        .assert()
-        .code(0);
+    let (input, output) = (folder.join("in.json"), folder.join("out.png"));
+    let body = page::elements("i", 2000);
+    std::fs::write(&input, recording(("1280", "800"), &body, "")).unwrap();
+    shoot(&input, &output, &["--allow", "nodes=50"]).code(0);
+    let refused = shoot(&input, &output, &["--allow", "page=10kB"]).code(3);
+    assert!(told(&refused).contains("--allow page="), "{}", told(&refused));
+    let refused = shoot(&input, &output, &["--allow", "events=2", "--strict"]).code(6);
+    assert!(told(&refused).contains("--allow events="), "{}", told(&refused));
+    let refused = shoot(&input, &output, &["--allow", "noses=2"]).code(2);
+    assert!(told(&refused).contains("nodes"), "{}", told(&refused));
+}
+
+/// A page that goes to the browser in several messages.
+#[test]
+fn large_pages_are_shown() {
+    let (_keep, folder) = folder();
+    shot(&folder, &recording(("1280", "800"), &page::titled(20), ""));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_page_that_eats_memory_ends_with_an_error() {
+    let (_keep, folder) = folder();
+    let (input, output) = (folder.join("in.json"), folder.join("out.png"));
+    let body = page::elements("i", 200_000);
+    std::fs::write(&input, recording(("1280", "800"), &body, "")).unwrap();
+    let ended = shoot(&input, &output, &["--allow", "browser-memory=320MiB"]).code(4);
+    assert!(told(&ended).contains("--allow browser-"), "{}", told(&ended));
+    assert!(!output.exists());
 }
