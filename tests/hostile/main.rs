@@ -10,6 +10,7 @@ mod canary;
 mod layers;
 mod recording;
 mod secrets;
+mod services;
 mod walls;
 
 use std::path::Path;

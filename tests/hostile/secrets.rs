@@ -1,17 +1,20 @@
 //! Secrets are planted in the environment and in a recording, and sought in everything that is written: outputs,
 //! files beside them, logs at their loudest, errors, arguments and environments of the processes that are started.
 
+use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 /// What must be found nowhere begins with this.
-const PLANTED: &str = "PLANTEDsecret";
+pub(crate) const PLANTED: &str = "PLANTEDsecret";
 
-fn planted(number: u32) -> String {
+pub(crate) fn planted(number: u32) -> String {
     format!("{PLANTED}{number}abcdefgh")
 }
 
@@ -26,38 +29,76 @@ const VARIABLES: [&str; 8] = [
     "GITHUB_TOKEN",
 ];
 
-/// Runs the command with all variables set, and gives what other processes had of them.
-fn run(directory: &Path, arguments: &[&str]) -> (Output, Vec<String>) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_domreel"));
-    command
-        .args(arguments)
-        .current_dir(directory)
-        .stdin(Stdio::null());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    for (number, name) in (100..).zip(VARIABLES) {
-        command.env(name, planted(number));
+/// A command that runs with all variables set, and what other processes have of them.
+pub(crate) struct Running {
+    child: Child,
+    done: Arc<AtomicBool>,
+    leaks: Arc<Mutex<Vec<String>>>,
+    watcher: JoinHandle<()>,
+}
+
+impl Running {
+    pub(crate) fn start(directory: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_domreel"));
+        command
+            .args(arguments)
+            .current_dir(directory)
+            .stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        for (number, name) in (100..).zip(VARIABLES) {
+            command.env(name, planted(number));
+        }
+        if domreel::stage::is_root() {
+            command.env("DOMREEL_NO_SANDBOX", "1");
+        }
+        let child = command.spawn().unwrap();
+        let own = [child.id(), std::process::id()];
+        let (done, leaks) = <(Arc<AtomicBool>, Arc<Mutex<Vec<String>>>)>::default();
+        let watcher = {
+            let (done, leaks) = (Arc::clone(&done), Arc::clone(&leaks));
+            std::thread::spawn(move || {
+                while !done.load(Ordering::Relaxed) {
+                    watch(&own, &leaks);
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                }
+            })
+        };
+        Running {
+            child,
+            done,
+            leaks,
+            watcher,
+        }
     }
-    if domreel::stage::is_root() {
-        command.env("DOMREEL_NO_SANDBOX", "1");
-    }
-    let child = command.spawn().unwrap();
-    let own = [child.id(), std::process::id()];
-    let done = Arc::new(AtomicBool::new(false));
-    let leaks = Arc::new(Mutex::new(Vec::new()));
-    let watcher = {
-        let (done, leaks) = (Arc::clone(&done), Arc::clone(&leaks));
-        std::thread::spawn(move || {
-            while !done.load(Ordering::Relaxed) {
-                watch(&own, &leaks);
-                std::thread::sleep(std::time::Duration::from_millis(20));
+
+    /// A line of its output, as soon as it comes.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = Vec::new();
+        let output = self.child.stdout.as_mut().unwrap();
+        for byte in output.bytes() {
+            match byte.unwrap() {
+                b'\n' => break,
+                byte => line.push(byte),
             }
-        })
-    };
-    let output = child.wait_with_output().unwrap();
-    done.store(true, Ordering::Relaxed);
-    watcher.join().unwrap();
-    let leaks = leaks.lock().unwrap().clone();
-    (output, leaks)
+        }
+        String::from_utf8(line).unwrap()
+    }
+
+    /// Asks it to end.
+    pub(crate) fn stop(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    }
+
+    /// Waits for its end, and finds no secret in what it wrote or started others with.
+    pub(crate) fn assert_clean(self, told: &str) -> Output {
+        let output = self.child.wait_with_output().unwrap();
+        self.done.store(true, Ordering::Relaxed);
+        self.watcher.join().unwrap();
+        assert_clean(&format!("the output of {told}"), &output.stdout);
+        assert_clean(&format!("the log of {told}"), &output.stderr);
+        assert_eq!(*self.leaks.lock().unwrap(), Vec::<String>::new(), "{told}");
+        output
+    }
 }
 
 /// Looks at what processes were started with, where the system shows that.
@@ -83,7 +124,7 @@ fn watch(own: &[u32], leaks: &Mutex<Vec<String>>) {
     }
 }
 
-fn recording() -> String {
+pub(crate) fn recording() -> String {
     let secret = planted;
     let page = format!(
         "https://joe:{}@shop.test/cart?access_token={}",
@@ -111,10 +152,22 @@ fn recording() -> String {
     events.to_string()
 }
 
-fn assert_clean(what: &str, bytes: &[u8]) {
+pub(crate) fn assert_clean(what: &str, bytes: &[u8]) {
     if let Some(at) = memchr::memmem::find(bytes, PLANTED.as_bytes()) {
         let around = &bytes[at.saturating_sub(200)..(at + 60).min(bytes.len())];
         panic!("a secret in {what}: {}", String::from_utf8_lossy(around));
+    }
+}
+
+/// Finds no secret in the files of a folder, those in folders of some names excepted.
+pub(crate) fn assert_folder_clean(folder: &Path, but: &[&str]) {
+    for file in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = file.path();
+        if !path.is_dir() {
+            assert_clean(&path.display().to_string(), &std::fs::read(&path).unwrap());
+        } else if !but.iter().any(|name| path.ends_with(name)) {
+            assert_folder_clean(&path, but);
+        }
     }
 }
 
@@ -147,11 +200,8 @@ fn secrets_are_written_nowhere() {
         ],
     ];
     for arguments in commands {
-        let (output, leaks) = run(&out, arguments);
         let told = arguments[1..3].join(" ");
-        assert_clean(&format!("the output of {told}"), &output.stdout);
-        assert_clean(&format!("the log of {told}"), &output.stderr);
-        assert_eq!(leaks, Vec::<String>::new(), "{told}");
+        let output = Running::start(&out, arguments).assert_clean(&told);
         // Not all of them have something to tell.
         assert!(
             !output.stderr.is_empty() || !told.starts_with("render"),
@@ -159,10 +209,5 @@ fn secrets_are_written_nowhere() {
         );
     }
     assert!(out.join("clip.gif").exists(), "no clip was made");
-    for file in std::fs::read_dir(&out).unwrap().flatten() {
-        assert_clean(
-            &file.file_name().to_string_lossy(),
-            &std::fs::read(file.path()).unwrap(),
-        );
-    }
+    assert_folder_clean(&out, &[]);
 }
