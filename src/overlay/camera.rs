@@ -158,7 +158,7 @@ impl Camera {
 }
 
 /// Slow at both ends.
-fn eased(share: f64) -> f64 {
+pub(super) fn eased(share: f64) -> f64 {
     let share = share.clamp(0.0, 1.0);
     share * share * (3.0 - 2.0 * share)
 }

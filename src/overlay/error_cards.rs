@@ -6,10 +6,12 @@ use super::digits::Digits;
 use super::options::{OverlayOptions, Part};
 use super::places::Wanted;
 use super::placing::{Anchor, KeepClear};
+use super::room::Strip;
 use super::scene::{Layout, Rect};
 use super::scenery::Scenery;
 use super::state::{Mark, Stack};
-use super::story::{Click, ErrorCue, Span, Story, first_after};
+use super::story::{ErrorCue, Span, Story, first_after};
+use super::target::{Cause, SPOT_MS, Target, fills};
 use super::theme::Metrics;
 use crate::clip::Clip;
 
@@ -40,9 +42,6 @@ pub(super) struct ErrorCards {
 /// Most cards at one time, whole or not.
 const MOST_CARDS: usize = 3;
 
-/// The spot of a click whose target is not there any more is marked for so long after it, in clip time.
-const SPOT_MS: f64 = 2500.0;
-
 /// Errors that come so soon after another, in clip time, follow from it.
 const BURST_MS: f64 = 1000.0;
 
@@ -56,13 +55,6 @@ struct Card {
     cause: Option<Cause>,
     /// What the page itself says to it.
     answers: Vec<Wanted>,
-}
-
-#[derive(Debug, Clone)]
-struct Cause {
-    click: Click,
-    clip_ms: f64,
-    label: SpriteId,
 }
 
 impl ErrorCards {
@@ -150,56 +142,113 @@ impl ErrorCards {
         times.filter(|time| *time > clip_ms).min_by(f64::total_cmp)
     }
 
-    /// Draws cards and target; gives what must not be hidden by anything else. `last` is where the cards
-    /// were, and becomes where they are.
-    pub(super) fn draw(
-        &self,
-        scenery: &Scenery<'_>,
-        last: &mut Option<Stack>,
-        marks: &mut Vec<Mark>,
-    ) -> Vec<Rect> {
+    /// What is shown at a time, and how large it is.
+    fn arranged<'a>(&'a self, scenery: &Scenery<'_>) -> Option<Arranged<'a>> {
         let shown = self.shown_at(scenery.clip_ms);
         let leading = Self::leading(&shown);
-        let Some((number, leader)) = shown.get(leading).copied() else {
-            *last = None;
-            return Vec::new();
-        };
-        let gap = (scenery.metrics.font / 2).cast_signed();
+        let (number, leader) = shown.get(leading).copied()?;
         let cause = leader.cause.as_ref();
         let target = cause.and_then(|cause| Target::new(cause, scenery));
-
-        let Some(most) = self.most else {
-            return target.map_or_else(Vec::new, |target| {
-                target.draw(target.outline, scenery, marks);
-                vec![target.outline, target.label_box]
-            });
-        };
-
-        let body = |index: usize, card: &Card| {
-            let whole = index >= leading && index < leading + most;
-            if whole { card.whole } else { card.short }
-        };
         // What was clicked is told on the card when it is not in sight.
         let label = cause.filter(|_| target.is_none()).map(|cause| cause.label);
-        let label_size = label.map_or((0, 0), |label| scenery.atlas.size(label));
-        let sizes = shown
-            .iter()
-            .enumerate()
-            .map(|(index, (_, card))| scenery.atlas.size(body(index, card)));
-        let width = sizes.clone().map(|size| size.0).max().unwrap_or(0);
-        let height = sizes.map(|size| size.1 + gap).sum::<i32>() - gap + label_size.1;
+        let most = self.most.unwrap_or(0);
+        let bodies = shown.iter().enumerate().map(|(index, (_, card))| {
+            let whole = index >= leading && index < leading + most;
+            if whole { card.whole } else { card.short }
+        });
+        let bodies: Vec<SpriteId> = bodies.collect();
+        let gap = (scenery.metrics.font / 2).cast_signed();
+        let sizes = bodies.iter().map(|body| scenery.atlas.size(*body));
+        let label_height = label.map_or(0, |label| scenery.atlas.size(label).1);
+        let size = (
+            sizes.clone().map(|size| size.0).max().unwrap_or(0),
+            sizes.map(|size| size.1 + gap).sum::<i32>() - gap + label_height,
+        );
         let clear = KeepClear {
             boxes: target
                 .iter()
-                .flat_map(|target| [target.outline, target.label_box])
+                .flat_map(|target| [target.kept, target.label_box])
                 .chain(leader.answers_in(scenery))
                 .collect(),
             spots: scenery.way(leader.span),
             near: target.as_ref().map(|target| target.outline),
         };
-        let stays = last.filter(|last| last.leader == number).map(|last| last.anchor);
-        let stays = self.placed.or(stays);
-        let (anchor, stack) = clear.stay_or_place(stays, (width, height), scenery.area(), &ANCHORS);
+        Some(Arranged {
+            cards: shown.into_iter().map(|(_, card)| card).collect(),
+            leading,
+            number,
+            bodies,
+            target,
+            label,
+            size,
+            clear,
+        })
+    }
+
+    /// The strip of the page's place, `page`, that the cards need because they would hide what they speak of
+    /// wherever they are on the page, or because they are `beside` it already. `last` is where they were.
+    pub(super) fn strip(
+        &self,
+        scenery: &Scenery<'_>,
+        page: Rect,
+        last: Option<Stack>,
+        beside: bool,
+    ) -> Option<Strip> {
+        self.most?;
+        let arranged = self.arranged(scenery)?;
+        let stays = beside && last.is_some_and(|last| last.leader == arranged.number);
+        let (_, stack) = self.place(&arranged, scenery, last);
+        if !stays && arranged.clear.is_free(stack) {
+            return None;
+        }
+        let near = arranged.clear.near.unwrap_or(page);
+        let strip = Strip::for_size(arranged.size, scenery.metrics.margin, page, near);
+        strip.filter(|strip| stays || strip.is_worth_it(page))
+    }
+
+    /// Where the cards are on the page, or would be.
+    fn place(&self, arranged: &Arranged<'_>, scenery: &Scenery<'_>, last: Option<Stack>) -> (Anchor, Rect) {
+        let stays = last.filter(|last| last.leader == arranged.number);
+        let stays = self.placed.or(stays.map(|last| last.anchor));
+        let (clear, size) = (&arranged.clear, arranged.size);
+        clear.stay_or_place(stays, size, scenery.area(), &ANCHORS)
+    }
+
+    /// Draws cards and target; gives what must not be hidden by anything else. `last` is where the cards
+    /// were, and becomes where they are: in the `strip` of the page's place, if there is one.
+    pub(super) fn draw(
+        &self,
+        scenery: &Scenery<'_>,
+        strip: Option<(Strip, Rect)>,
+        last: &mut Option<Stack>,
+        marks: &mut Vec<Mark>,
+    ) -> Vec<Rect> {
+        let Some(arranged) = self.arranged(scenery) else {
+            *last = None;
+            return Vec::new();
+        };
+        let gap = (scenery.metrics.font / 2).cast_signed();
+        if self.most.is_none() {
+            return arranged.target.map_or_else(Vec::new, |target| {
+                target.draw(target.outline, scenery, marks);
+                vec![target.outline, target.label_box]
+            });
+        }
+        let (anchor, mut stack) = self.place(&arranged, scenery, *last);
+        let Arranged {
+            cards,
+            leading,
+            number,
+            bodies,
+            target,
+            label,
+            size,
+            clear,
+        } = arranged;
+        if let Some((strip, page)) = strip {
+            let near = clear.near.unwrap_or(scenery.view.rect);
+            stack = strip.rect(size, scenery.metrics.margin, page, near);
+        }
         *last = Some(Stack {
             leader: number,
             anchor,
@@ -207,8 +256,7 @@ impl ErrorCards {
 
         let mut hidden = vec![stack];
         let mut y = stack.y;
-        for (index, (_, card)) in shown.iter().enumerate() {
-            let body = body(index, card);
+        for (index, (card, body)) in cards.into_iter().zip(bodies).enumerate() {
             let (width, height) = scenery.atlas.size(body);
             let place = Rect {
                 x: stack.x,
@@ -226,7 +274,7 @@ impl ErrorCards {
             y += height;
             if let Some(label) = label.filter(|_| index == leading) {
                 marks.push(Mark::Sprite(label, (place.x, y)));
-                y += label_size.1;
+                y += scenery.atlas.size(label).1;
             }
             y += gap;
         }
@@ -261,150 +309,28 @@ impl ErrorCards {
 impl Card {
     /// Where the page's own words on the error are. What fills much of the page is the page.
     fn answers_in(&self, scenery: &Scenery<'_>) -> impl Iterator<Item = Rect> {
-        let area = |rect: Rect| u64::from(rect.width) * u64::from(rect.height);
-        let whole = area(scenery.view.rect);
+        let page = scenery.view.rect;
         self.answers
             .iter()
             .filter_map(|answer| scenery.element(answer.node))
-            .filter(move |place| area(*place) * 5 < whole)
+            .filter(move |place| !fills(*place, page))
     }
 }
 
-/// What was clicked.
-struct Target {
-    outline: Rect,
-    /// The element's place is known, not only the spot of the click.
-    known: bool,
-    label: SpriteId,
-    label_box: Rect,
-}
-
-impl Target {
-    /// `None` when it is nowhere to be seen.
-    fn new(cause: &Cause, scenery: &Scenery<'_>) -> Option<Target> {
-        let Cause { click, label, .. } = cause;
-        let metrics = scenery.metrics;
-        let grow = (metrics.font / 4).max(2);
-        let known = scenery.element(click.node).map(|place| Rect {
-            x: place.x - grow.cast_signed(),
-            y: place.y - grow.cast_signed(),
-            width: place.width + 2 * grow,
-            height: place.height + 2 * grow,
-        });
-        let outline = match known {
-            Some(place) => place,
-            // It has left the view, or the page has gone on since.
-            None if scenery.places.element(click.node).is_some()
-                || scenery.clip_ms >= cause.clip_ms + SPOT_MS =>
-            {
-                return None;
-            }
-            None => {
-                let (x, y) = scenery.spot(Some(click.node), click.position?)?;
-                let reach = metrics.cursor.cast_signed();
-                Rect {
-                    x: x.round() as i32 - reach,
-                    y: y.round() as i32 - reach,
-                    width: 2 * metrics.cursor,
-                    height: 2 * metrics.cursor,
-                }
-            }
-        };
-        let (width, height) = scenery.atlas.size(*label);
-        let page = scenery.view.rect;
-        let gap = grow.cast_signed();
-        let above = outline.y - height - gap;
-        let label_box = Rect {
-            x: outline.x.min(page.right() - width - gap).max(page.x + gap),
-            y: if above >= page.y + gap {
-                above
-            } else {
-                (outline.bottom() + gap).min(page.bottom() - height - gap)
-            },
-            width: width.unsigned_abs(),
-            height: height.unsigned_abs(),
-        };
-        Some(Target {
-            outline,
-            known: known.is_some(),
-            label: *label,
-            label_box,
-        })
-    }
-
-    fn draw(&self, card: Rect, scenery: &Scenery<'_>, marks: &mut Vec<Mark>) {
-        let danger = scenery.theme.danger;
-        let width = f64::from((scenery.metrics.font / 6).max(2));
-        let cased = |points: Vec<(f64, f64)>, marks: &mut Vec<Mark>| {
-            for (width, color) in [(width + 2.0, scenery.theme.casing), (width, danger)] {
-                marks.push(Mark::Line {
-                    points: points.clone(),
-                    width,
-                    color,
-                    opacity: 1.0,
-                });
-            }
-        };
-        let from = [self.label_box, self.outline];
-        let nearest = from
-            .into_iter()
-            .filter_map(|place| connection(place, card))
-            .min_by(|one, other| length(one).total_cmp(&length(other)));
-        if let Some(ends) = nearest {
-            cased(ends.to_vec(), marks);
-        }
-        if self.known {
-            let Rect { x, y, .. } = self.outline;
-            let (left, top) = (f64::from(x), f64::from(y));
-            let (right, bottom) = (f64::from(self.outline.right()), f64::from(self.outline.bottom()));
-            cased(
-                vec![
-                    (left, top),
-                    (right, top),
-                    (right, bottom),
-                    (left, bottom),
-                    (left, top),
-                ],
-                marks,
-            );
-        } else {
-            let center = (
-                f64::from(self.outline.x) + f64::from(self.outline.width) / 2.0,
-                f64::from(self.outline.y) + f64::from(self.outline.height) / 2.0,
-            );
-            for (width, color) in [(width + 2.0, scenery.theme.casing), (width, danger)] {
-                marks.push(Mark::Ring {
-                    center,
-                    radius: f64::from(self.outline.width) / 2.0,
-                    width,
-                    color,
-                    opacity: 1.0,
-                });
-            }
-        }
-        marks.push(Mark::Sprite(self.label, (self.label_box.x, self.label_box.y)));
-    }
-}
-
-/// The shortest straight line between two boxes that are apart, from the middle of a side where that
-/// is possible.
-fn connection(from: Rect, to: Rect) -> Option<[(f64, f64); 2]> {
-    let along = |start: i32, end: i32, other_start: i32, other_end: i32| {
-        if end < other_start {
-            (f64::from(end), f64::from(other_start))
-        } else if other_end < start {
-            (f64::from(start), f64::from(other_end))
-        } else {
-            let middle = (f64::from(start.max(other_start)) + f64::from(end.min(other_end))) / 2.0;
-            (middle, middle)
-        }
-    };
-    let (from_x, to_x) = along(from.x, from.right(), to.x, to.right());
-    let (from_y, to_y) = along(from.y, from.bottom(), to.y, to.bottom());
-    let apart = from_x != to_x || from_y != to_y;
-    apart.then_some([(from_x, from_y), (to_x, to_y)])
-}
-
-fn length([from, to]: &[(f64, f64); 2]) -> f64 {
-    (from.0 - to.0).hypot(from.1 - to.1)
+/// The cards of one time.
+struct Arranged<'a> {
+    /// Oldest first.
+    cards: Vec<&'a Card>,
+    /// Which of them matters most…
+    leading: usize,
+    /// …and its number among all.
+    number: usize,
+    /// How each of them is told.
+    bodies: Vec<SpriteId>,
+    target: Option<Target>,
+    /// What was clicked, if that is told on the card.
+    label: Option<SpriteId>,
+    /// Width and height of all of them.
+    size: (i32, i32),
+    clear: KeepClear,
 }

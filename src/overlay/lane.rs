@@ -16,6 +16,8 @@ const MOST_ROWS: usize = 2;
 #[derive(Debug, Clone)]
 pub(super) struct Lane {
     rows: usize,
+    /// Requests have rows of their own below the others: the lane is too narrow for both in one.
+    is_narrow: bool,
     console: Vec<Line>,
     requests: Vec<Line>,
     typing: Vec<Typing>,
@@ -57,10 +59,18 @@ impl Lane {
         if !(with_console || with_requests || with_typing || with_steps) {
             return None;
         }
+        /// Width that console and requests need to be beside one another, in font sizes.
+        const BOTH: u32 = 42;
         let whole = width.saturating_sub(2 * metrics.margin);
+        let with_left = with_console || with_typing || with_steps;
+        let is_narrow = with_left && with_requests && whole < metrics.font * BOTH;
         let count_room = 3 * metrics.font;
-        let left_room = if with_requests { whole * 11 / 20 } else { whole };
-        let right_room = if with_console || with_typing || with_steps {
+        let left_room = if with_requests && !is_narrow {
+            whole * 11 / 20
+        } else {
+            whole
+        };
+        let right_room = if with_left && !is_narrow {
             whole * 9 / 20 - metrics.gap
         } else {
             whole
@@ -68,6 +78,7 @@ impl Lane {
         let room = |room: u32| room.saturating_sub(count_room).max(metrics.font);
         let mut lane = Lane {
             rows: 1,
+            is_narrow,
             console: Vec::new(),
             requests: Vec::new(),
             typing: Vec::new(),
@@ -110,14 +121,18 @@ impl Lane {
             };
             lines.iter().map(at_once).max().unwrap_or(0)
         };
-        lane.rows = crowd(&lane.console)
-            .max(crowd(&lane.requests))
-            .clamp(1, MOST_ROWS);
+        lane.rows = match is_narrow {
+            true => 1,
+            false => crowd(&lane.console)
+                .max(crowd(&lane.requests))
+                .clamp(1, MOST_ROWS),
+        };
         Some(lane)
     }
 
     pub(super) fn height(&self, metrics: &Metrics) -> u32 {
-        self.rows as u32 * metrics.row + metrics.font / 2
+        let rows = if self.is_narrow { 2 * self.rows } else { self.rows };
+        rows as u32 * metrics.row + metrics.font / 2
     }
 
     pub(super) fn next_change(&self, clip_ms: f64) -> Option<f64> {
@@ -166,14 +181,20 @@ impl Lane {
             self.draw_user(clip_ms, (left, y_of(row)), gap, atlas, marks);
         }
         for (row, line) in self.newest(&self.requests, clip_ms).enumerate() {
+            let y = y_of(if self.is_narrow { self.rows + row } else { row });
+            let width = atlas.size(line.text).0;
+            let count = line.count_at(clip_ms);
             let mut right = rect.right() - margin;
-            if let Some(count) = line.count_at(clip_ms) {
-                right = self.count.draw(&count, right, y_of(row), atlas, marks) - gap;
+            if self.is_narrow {
+                let more = count
+                    .as_ref()
+                    .map_or(0, |count| gap + self.count.width(count, atlas));
+                right = left + width + more;
             }
-            marks.push(Mark::Sprite(
-                line.text,
-                (right - atlas.size(line.text).0, y_of(row)),
-            ));
+            if let Some(count) = count {
+                right = self.count.draw(&count, right, y, atlas, marks) - gap;
+            }
+            marks.push(Mark::Sprite(line.text, (right - width, y)));
         }
     }
 

@@ -19,7 +19,8 @@
 //!
 //! `story` finds what there is to tell and when, without a thought of how it looks; `cards` says it in
 //! HTML; the rest are the parts of the table. What is on the page keeps clear of the target of a click
-//! and, where it can, of the pointer's way (`placing`).
+//! and, where it can, of the pointer's way (`placing`); where that is not possible, the page is shown
+//! smaller (`room`).
 //!
 //! Two kinds of pixels: *CSS pixels* of the page's viewport, in which recordings speak, and *output
 //! pixels*, in which everything is drawn. The [`Scene`] leads from one to the other.
@@ -40,11 +41,13 @@ mod paint;
 mod places;
 mod placing;
 mod pointer;
+mod room;
 mod scene;
 mod scenery;
 mod side_by_side;
 mod state;
 mod story;
+mod target;
 mod theme;
 mod titles;
 
@@ -57,6 +60,7 @@ use self::lane::Lane;
 use self::missing::MissingLabels;
 use self::notes::Notes;
 use self::pointer::{Pointer, PointerLook};
+use self::room::{Room, Strip};
 use self::scene::{Layout, View};
 use self::scenery::Scenery;
 use self::state::{Mark, Stack};
@@ -254,6 +258,7 @@ impl Overlay {
         let scenery = Scenery {
             clip_ms,
             view,
+            free: view.rect,
             places,
             pointer: &self.pointer,
             atlas: &self.atlas,
@@ -262,11 +267,35 @@ impl Overlay {
         };
         let mut marks = Vec::new();
         let mut stack = before.and_then(|before| before.stack);
+        let mut room = None;
         let covered = self.titles.as_ref().is_some_and(|titles| {
             titles.draw(clip_ms, self.layout.page, &self.theme, &self.atlas, &mut marks)
         });
+        let mut view = scenery.view;
         if !covered {
-            self.draw_page(&scenery, &mut stack, &mut marks);
+            let place = self.layout.page;
+            let mut free = scenery.free;
+            let there = before.and_then(|before| before.room);
+            let wanted = self
+                .errors
+                .as_ref()
+                .and_then(|errors| errors.strip(&scenery, place, stack, there.is_some()));
+            room = Room::next(there, wanted, clip_ms, before.is_none());
+            if let Some(room) = &room {
+                view = room.view(view, place, clip_ms);
+                free = room.strip.rest(place);
+            }
+            let beside = wanted.and(room).map(|room| (room.strip, place));
+            self.draw_page(
+                &Scenery {
+                    view,
+                    free,
+                    ..scenery
+                },
+                beside,
+                &mut stack,
+                &mut marks,
+            );
         }
         // Above the pointer, which may hang over the page's edge.
         if let Some(lane) = &self.lane {
@@ -288,16 +317,24 @@ impl Overlay {
             source: view.source,
             marks,
             stack,
+            room,
         }
     }
 
-    /// Draws what is over the page; `stack` is where the cards of errors were, and becomes where they are.
-    fn draw_page(&self, scenery: &Scenery<'_>, stack: &mut Option<Stack>, marks: &mut Vec<Mark>) {
+    /// Draws what is over the page; `stack` is where the cards of errors were, and becomes where they are:
+    /// in a strip of the page's place, if they have one.
+    fn draw_page(
+        &self,
+        scenery: &Scenery<'_>,
+        strip: Option<(Strip, Rect)>,
+        stack: &mut Option<Stack>,
+        marks: &mut Vec<Mark>,
+    ) {
         if let Some(missing) = &self.missing {
             missing.draw(scenery, marks);
         }
         let taken = match &self.errors {
-            Some(errors) => errors.draw(scenery, stack, marks),
+            Some(errors) => errors.draw(scenery, strip, stack, marks),
             None => Vec::new(),
         };
         self.notes.draw(scenery, taken, marks);

@@ -9,6 +9,7 @@ use super::scene::{Layout, Rect};
 use super::scenery::Scenery;
 use super::state::Mark;
 use super::story::{ErrorCue, FrustrationCue, Span, Story};
+use super::target::fills;
 use super::theme::Metrics;
 use crate::recording::{FrustrationKind, NodeId};
 
@@ -172,7 +173,9 @@ impl Badge {
             (None, None) => return None,
         };
         let reach = scenery.metrics.cursor.cast_signed();
-        let around = element.unwrap_or(Rect {
+        // Of what fills much of the page, the spot matters.
+        let small = element.filter(|element| !fills(*element, scenery.view.rect));
+        let around = small.unwrap_or(Rect {
             x: spot.0 as i32 - reach,
             y: spot.1 as i32 - reach,
             width: 2 * scenery.metrics.cursor,

@@ -80,6 +80,9 @@ impl Anchor {
     }
 }
 
+/// This share of what is to be kept clear may be hidden before anything moves.
+const PATIENCE: f64 = 0.08;
+
 /// What something should keep clear of.
 #[derive(Debug, Clone, Default)]
 pub(super) struct KeepClear {
@@ -106,8 +109,6 @@ impl KeepClear {
         area: Rect,
         anchors: &[Anchor],
     ) -> (Anchor, Rect) {
-        /// This share of what is to be kept clear may be hidden before anything moves.
-        const PATIENCE: f64 = 0.08;
         if let Some(anchor) = last {
             let rect = anchor.rect(size, area);
             if self.hidden(rect) <= PATIENCE {
@@ -133,7 +134,13 @@ impl KeepClear {
         self.boxes.iter().map(|kept| covered(*kept, place)).sum()
     }
 
-    fn cost(&self, place: Rect) -> f64 {
+    /// Whether `place` hides next to nothing of what it should not, and no more than half of the cursor's way.
+    pub(super) fn is_free(&self, place: Rect) -> bool {
+        self.hidden(place) <= PATIENCE && self.met(place) <= 0.5
+    }
+
+    /// Which share of the cursor's way `place` is on.
+    fn met(&self, place: Rect) -> f64 {
         /// A cursor reaches this far from its spot, in pixels.
         const REACH: f64 = 14.0;
         let within = |(x, y): &&(f64, f64)| {
@@ -141,18 +148,17 @@ impl KeepClear {
                 && (f64::from(place.y) - REACH..f64::from(place.bottom()) + REACH).contains(y)
         };
         let met = self.spots.iter().filter(within).count() as f64;
-        let share = if self.spots.is_empty() {
-            0.0
-        } else {
-            met / self.spots.len() as f64
-        };
+        met / (self.spots.len() as f64).max(1.0)
+    }
+
+    fn cost(&self, place: Rect) -> f64 {
         let distance = self.near.map_or(0.0, |near| distance(near, place));
-        self.hidden(place) * 10.0 + share + distance / 3000.0
+        self.hidden(place) * 10.0 + self.met(place) + distance / 3000.0
     }
 }
 
 /// Between the middles of two places.
-fn distance(one: Rect, other: Rect) -> f64 {
+pub(super) fn distance(one: Rect, other: Rect) -> f64 {
     let middle = |rect: Rect| {
         (
             f64::from(rect.x) + f64::from(rect.width) / 2.0,

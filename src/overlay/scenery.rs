@@ -12,6 +12,8 @@ use crate::recording::NodeId;
 pub(super) struct Scenery<'a> {
     pub(super) clip_ms: f64,
     pub(super) view: View,
+    /// Where what speaks of the page may be: the page, and what is free around one that is shown smaller.
+    pub(super) free: Rect,
     pub(super) places: &'a dyn Places,
     pub(super) pointer: &'a Pointer,
     pub(super) atlas: &'a Atlas,
@@ -23,7 +25,7 @@ impl Scenery<'_> {
     /// Where cards may be: the page without its very edge.
     pub(super) fn area(&self) -> Rect {
         let margin = self.metrics.margin.cast_signed();
-        let page = self.view.rect;
+        let page = self.free;
         Rect {
             x: page.x + margin,
             y: page.y + margin,

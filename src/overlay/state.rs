@@ -3,6 +3,7 @@
 use super::atlas::{Atlas, SpriteId};
 use super::paint::Painter;
 use super::placing::Anchor;
+use super::room::Room;
 use super::scene::{Layout, Rect};
 use super::theme::{Color, Theme};
 use crate::pixmap::Pixmap;
@@ -18,6 +19,8 @@ pub struct State {
     pub(super) marks: Vec<Mark>,
     /// Where the cards of errors are.
     pub(super) stack: Option<Stack>,
+    /// Where the page leaves room for them.
+    pub(super) room: Option<Room>,
 }
 
 /// Where on the page the cards of errors are.

@@ -104,21 +104,26 @@ fn overlay(tab: &Tab, options: &OverlayOptions) -> Overlay {
 
 /// A sheet on which every piece is 8 by 8 pixels of one colour.
 fn drawn(sheets: &[String]) -> SheetPicture {
+    drawn_at(sheets, 8, 8)
+}
+
+/// A sheet on which every piece is of that size.
+fn drawn_at(sheets: &[String], width: u32, height: u32) -> SheetPicture {
     let pieces = sheets
         .iter()
         .map(|sheet| sheet.matches("data-sprite=").count())
         .sum();
     let picture = Pixmap {
-        width: 8,
-        height: 8,
-        data: [200, 100, 50, 255].repeat(64),
+        width,
+        height,
+        data: [200, 100, 50, 255].repeat(width as usize * height as usize),
     };
     let sprite = |id: usize| SpriteBox {
         name: id.to_string(),
         x: 0.0,
         y: 0.0,
-        width: 8.0,
-        height: 8.0,
+        width: width.into(),
+        height: height.into(),
     };
     SheetPicture {
         on_black: picture.clone(),
@@ -393,6 +398,60 @@ fn the_target_of_the_click_is_outlined_where_it_is() {
     };
     assert_eq!(outline(&overlay.state_at(1950.0, &places)), Some((297.0, 247.0)));
     assert_eq!(outline(&overlay.state_at(1950.0, &NoFrames)), None);
+}
+
+#[test]
+fn a_page_is_shown_smaller_where_a_card_would_hide_what_it_speaks_of() {
+    let (tab, telemetry) = failing();
+    let options = OverlayOptions::default();
+    let clip = with_time_to_read(clip(&tab), &tab, &telemetry, &options);
+    let scene = Scene::new(&tab, &clip, OutputSize::default());
+    let mut overlay = Overlay::new(&tab, &telemetry, &clip, &scene, &options);
+    overlay.load(&[drawn_at(&overlay.sheets(), 700, 150)]);
+    let target = |y: f64, height: f64| {
+        let mut places = KnownPlaces::default();
+        let place = PlaceBox {
+            x: 300.0,
+            y,
+            width: 100.0,
+            height,
+        };
+        places.set_element(1, place);
+        places
+    };
+    // There is room below it.
+    let free = overlay.state_at(1950.0, &target(200.0, 60.0));
+    assert_eq!((free.view.height, free.room), (600, None));
+    // There is none anywhere.
+    let places = target(100.0, 350.0);
+    let still = overlay.state_at(1950.0, &places);
+    let (view, page) = (still.view, overlay.layout.page);
+    assert!((330..480).contains(&view.height), "{view:?}");
+    assert!(view.width * 600 / 800 <= view.height + 1, "{view:?}");
+    let strip = still.room.unwrap().strip.place(page);
+    assert!(
+        view.y >= strip.bottom() || view.bottom() <= strip.y,
+        "{view:?} {strip:?}"
+    );
+    let pixels = Pixmap {
+        width: 800,
+        height: 600,
+        data: [1, 2, 3, 255].repeat(800 * 600),
+    };
+    assert_eq!(
+        overlay.compose(&pixels, &still).data.len(),
+        4 * 800 * overlay.size().1 as usize
+    );
+    // It gives way by and by, and stays so as long as the card.
+    let before = overlay.state_after(Some(&free), 1899.0, &places);
+    let begins = overlay.state_after(Some(&before), 1900.0, &places);
+    let halfway = overlay.state_after(Some(&begins), 2050.0, &places);
+    let there = overlay.state_after(Some(&halfway), 2300.0, &places);
+    let heights = [&before, &begins, &halfway, &there].map(|state| state.view.height);
+    assert_eq!((heights[0], heights[1], heights[3]), (600, 600, view.height));
+    assert!(heights[2] < 600 && heights[2] > view.height, "{heights:?}");
+    let later = overlay.state_after(Some(&there), 3000.0, &target(200.0, 60.0));
+    assert_eq!(later.view, there.view);
 }
 
 #[test]
