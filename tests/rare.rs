@@ -1,11 +1,14 @@
 //! What is rare in recordings, from the recording to the page that is shown.
 
 mod common;
+#[path = "common/small.rs"]
+mod small;
 
 use domreel::dom::Replay;
 use domreel::format::{Input, ReadOptions, read};
-use domreel::stage::{Stage, StageOptions};
+use domreel::stage::Stage;
 use serde_json::{Value, json};
+use small::small;
 
 const BEGIN: u64 = 1_773_151_320_000;
 
@@ -93,14 +96,7 @@ async fn ask(stage: &mut Stage, recording: &str, at: u64, expression: &str) -> V
 
 #[tokio::test]
 async fn what_is_rare_is_shown() {
-    let options = StageOptions {
-        browser: common::browser(),
-        capture: None,
-        width: 400,
-        height: 300,
-        still: false,
-    };
-    let mut stage = Stage::open(&options).await.expect("a stage");
+    let mut stage = Stage::open(&small(None)).await.expect("a stage");
     let stage = &mut stage;
 
     // The whole document is replaced.

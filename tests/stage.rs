@@ -1,63 +1,24 @@
 //! The page script, in a real browser, fed with changes made by hand.
 
 mod common;
+#[path = "common/small.rs"]
+mod small;
+#[path = "common/tree.rs"]
+mod tree;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domreel::dom::{Change, Handle, MediaState, Namespace, NewContent, NewNode, STAGE, Sheet, Step};
+use domreel::dom::{Change, MediaState, Namespace, NewContent, Sheet, Step};
 use domreel::pixmap::Pixmap;
 use domreel::recording::{CanvasContext, DialogMode};
-use domreel::stage::{CaptureMethod, Stage, StageOptions};
+use domreel::stage::{CaptureMethod, Stage};
 use serde_json::{Value, json};
-
-/// A subtree in document order.
-#[derive(Default)]
-struct Tree(Vec<NewNode>);
-
-impl Tree {
-    fn add(&mut self, handle: Handle, parent: Option<u32>, content: NewContent) -> u32 {
-        self.0.push(NewNode {
-            handle,
-            parent,
-            born: 1000.0,
-            content,
-        });
-        self.0.len() as u32 - 1
-    }
-
-    fn html(&mut self, handle: Handle, parent: Option<u32>, tag: &str, attributes: &[(&str, &str)]) -> u32 {
-        self.add(handle, parent, element(Namespace::Html, tag, attributes))
-    }
-
-    fn text(&mut self, handle: Handle, parent: u32, text: &str) {
-        self.add(handle, Some(parent), NewContent::Text(text.into()));
-    }
-}
-
-fn element(namespace: Namespace, tag: &str, attributes: &[(&str, &str)]) -> NewContent {
-    NewContent::Element {
-        namespace,
-        tag: tag.into(),
-        attributes: attributes
-            .iter()
-            .map(|(name, value)| (Arc::from(*name), Arc::from(*value)))
-            .collect(),
-    }
-}
-
-fn options() -> StageOptions {
-    StageOptions {
-        browser: common::browser(),
-        capture: None,
-        width: 400,
-        height: 300,
-        still: false,
-    }
-}
+use small::small;
+use tree::{Tree, element};
 
 async fn stage() -> Stage {
-    Stage::open(&options()).await.expect("a stage")
+    Stage::open(&small(None)).await.expect("a stage")
 }
 
 /// A page whose body, handle 4, has what `fill` puts there.
@@ -79,18 +40,7 @@ fn page(style: &str, fill: impl FnOnce(&mut Tree, u32)) -> Vec<Change> {
     tree.text(7, sheet, style);
     let body = tree.html(4, Some(html), "body", &[]);
     fill(&mut tree, body);
-    vec![
-        Change::Viewport {
-            width: 400,
-            height: 300,
-        },
-        Change::Reset,
-        Change::Insert {
-            parent: STAGE,
-            before: None,
-            nodes: tree.0,
-        },
-    ]
+    tree.shown()
 }
 
 async fn show(stage: &mut Stage, time: f64, changes: Vec<Change>, to: f64) {
@@ -402,8 +352,7 @@ async fn names_that_hide_the_doms_own_do_no_harm() {
 /// Pictures of a page with a marquee and players without their films: as it comes, much later, and with
 /// sound off.
 async fn pictures_of_movers(capture: Option<CaptureMethod>) -> [Pixmap; 3] {
-    let options = StageOptions { capture, ..options() };
-    let mut stage = Stage::open(&options).await.expect("a stage");
+    let mut stage = Stage::open(&small(capture)).await.expect("a stage");
     let changes = page("", |tree, body| {
         let marquee = tree.html(10, Some(body), "marquee", &[]);
         tree.text(11, marquee, "Sale");

@@ -1,12 +1,11 @@
 //! Each layer of the isolation is taken away alone: the others still hold. With all of them gone, the same
 //! recording gets out, which shows that the canary hears.
 
-use std::sync::Arc;
-
-use domreel::dom::{Change, Namespace, NewContent, NewNode, STAGE, Step};
+use domreel::dom::{Handle, Namespace, NewContent, Step};
 use domreel::stage::{CaptureMethod, Without};
 
 use super::canary::Canary;
+use super::tree::{Tree, element};
 use super::{BOTH, looked_up, open, read_events, recording, show, steps, untouched};
 
 async fn holds(name: &str, without: Without, unsanitised: bool) {
@@ -106,33 +105,23 @@ async fn with_nothing_in_the_way_the_canary_hears() {
     );
 }
 
+/// The number of the node that comes next.
+fn next(tree: &Tree) -> Handle {
+    tree.0.len() as Handle + 1
+}
+
 /// Changes as no recording makes them: what sanitising takes out is still in there.
 fn raw_steps(port: u16) -> Vec<Step> {
     let url = format!("http://127.0.0.1:{port}/raw");
     let name = format!("http://raw.{}/x", recording::NAMES);
     let code = format!("top.pwned=1;window.pwned=1;new Image().src='{url}'");
-    let mut nodes = Vec::new();
-    let mut add = |parent: Option<u32>, content: NewContent| {
-        nodes.push(NewNode {
-            handle: nodes.len() as u32 + 1,
-            parent,
-            born: 1000.0,
-            content,
-        });
-        nodes.len() as u32 - 1
+    let mut tree = Tree::default();
+    let html = |tree: &mut Tree, parent, tag, attributes: &[(&str, &str)]| {
+        tree.html(next(tree), parent, tag, attributes)
     };
-    let element = |namespace: Namespace, tag: &str, attributes: &[(&str, &str)]| NewContent::Element {
-        namespace,
-        tag: tag.into(),
-        attributes: attributes
-            .iter()
-            .map(|(name, value)| (Arc::from(*name), Arc::from(*value)))
-            .collect(),
-    };
-    let html = |tag: &str, attributes: &[(&str, &str)]| element(Namespace::Html, tag, attributes);
-    let document = add(None, NewContent::Document { quirks: false });
-    let root = add(Some(document), html("html", &[]));
-    let head = add(Some(root), html("head", &[]));
+    let document = tree.add(1, None, NewContent::Document { quirks: false });
+    let root = html(&mut tree, Some(document), "html", &[]);
+    let head = html(&mut tree, Some(root), "head", &[]);
     for rel in [
         "preconnect",
         "dns-prefetch",
@@ -142,28 +131,32 @@ fn raw_steps(port: u16) -> Vec<Step> {
         "stylesheet",
         "icon",
     ] {
-        add(
+        html(
+            &mut tree,
             Some(head),
-            html("link", &[("rel", rel), ("href", &name), ("as", "script")]),
+            "link",
+            &[("rel", rel), ("href", &name), ("as", "script")],
         );
-        add(
+        html(
+            &mut tree,
             Some(head),
-            html("link", &[("rel", rel), ("href", &url), ("as", "image")]),
+            "link",
+            &[("rel", rel), ("href", &url), ("as", "image")],
         );
     }
     let refresh = format!("3;url={url}");
-    add(
+    html(
+        &mut tree,
         Some(head),
-        html("meta", &[("http-equiv", "refresh"), ("content", &refresh)]),
+        "meta",
+        &[("http-equiv", "refresh"), ("content", &refresh)],
     );
-    let body = add(Some(root), html("body", &[("onload", &code)]));
+    let body = html(&mut tree, Some(root), "body", &[("onload", &code)]);
     for namespace in [Namespace::Html, Namespace::Svg] {
-        let script = add(Some(body), element(namespace, "script", &[]));
-        add(Some(script), NewContent::Text(code.as_str().into()));
-        add(
-            Some(body),
-            element(namespace, "script", &[("src", &url), ("href", &url)]),
-        );
+        let script = tree.add(next(&tree), Some(body), element(namespace, "script", &[]));
+        tree.text(next(&tree), script, &code);
+        let sources = [("src", url.as_str()), ("href", &url)];
+        tree.add(next(&tree), Some(body), element(namespace, "script", &sources));
     }
     let javascript = format!("javascript:{code}");
     let srcdoc = format!("<script>{code}</script>");
@@ -174,32 +167,16 @@ fn raw_steps(port: u16) -> Vec<Step> {
         [("src", url.as_str())],
         [("srcdoc", srcdoc.as_str())],
     ] {
-        add(Some(body), html("iframe", &attributes));
+        html(&mut tree, Some(body), "iframe", &attributes);
     }
-    add(Some(body), html("object", &[("data", &url)]));
-    add(Some(body), html("embed", &[("src", &url)]));
-    add(
-        Some(body),
-        html(
-            "img",
-            &[("src", "data:image/png;base64,broken"), ("onerror", &code)],
-        ),
-    );
-    add(Some(body), html("img", &[("src", &url)]));
-    add(Some(body), html("img", &[("src", &name)]));
-    add(Some(body), html("video", &[("src", &url), ("autoplay", "")]));
-    let changes = vec![
-        Change::Viewport {
-            width: 400,
-            height: 300,
-        },
-        Change::Reset,
-        Change::Insert {
-            parent: STAGE,
-            before: None,
-            nodes,
-        },
-    ];
+    html(&mut tree, Some(body), "object", &[("data", &url)]);
+    html(&mut tree, Some(body), "embed", &[("src", &url)]);
+    let broken = [("src", "data:image/png;base64,broken"), ("onerror", &code)];
+    html(&mut tree, Some(body), "img", &broken);
+    html(&mut tree, Some(body), "img", &[("src", &url)]);
+    html(&mut tree, Some(body), "img", &[("src", &name)]);
+    html(&mut tree, Some(body), "video", &[("src", &url), ("autoplay", "")]);
+    let changes = tree.shown();
     vec![Step {
         time: 1000.0,
         changes,

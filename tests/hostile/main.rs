@@ -3,6 +3,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/small.rs"]
+mod small;
+#[path = "../common/tree.rs"]
+mod tree;
 
 #[cfg(feature = "fetch")]
 mod allowed;
@@ -19,8 +23,9 @@ use bytes::Bytes;
 use domreel::dom::{Replay, Step};
 use domreel::format::{Input, ReadOptions, read};
 use domreel::recording::Recording;
-use domreel::stage::{CaptureMethod, Stage, StageOptions, Without};
+use domreel::stage::{CaptureMethod, Stage, Without};
 use serde_json::{Value, json};
+use small::small;
 
 pub(crate) const BOTH: [CaptureMethod; 2] = [CaptureMethod::BeginFrame, CaptureMethod::Screenshot];
 
@@ -42,14 +47,7 @@ pub(crate) fn steps(recording: &Recording) -> Vec<Step> {
 }
 
 pub(crate) async fn open(method: CaptureMethod, without: &Without) -> Stage {
-    let options = StageOptions {
-        browser: common::browser(),
-        capture: Some(method),
-        width: 400,
-        height: 300,
-        still: false,
-    };
-    Stage::open_without(&options, without.clone())
+    Stage::open_without(&small(Some(method)), without.clone())
         .await
         .expect("a stage")
 }
