@@ -28,46 +28,57 @@ const DECODED_AHEAD: usize = 32;
 /// Longest text of a masked element that is sought elsewhere, in characters.
 const LONGEST_NAME: usize = 200;
 
-/// A node of one of the pages of a tab: pages are counted by full snapshots.
-pub(super) type Place = (u32, NodeId);
-
-/// A text of a node.
-pub(super) type TextPlace = (u32, NodeId, u64);
-
-/// What is secret on the pages of a tab.
-#[derive(Debug, Default)]
+/// What is secret in a tab.
+#[derive(Debug)]
 pub(super) struct Found {
-    /// Elements and texts that a selector hides.
-    pub(super) masked: FxHashSet<Place>,
-    /// Fields and texts of which nothing may be shown.
-    pub(super) whole: FxHashSet<Place>,
-    /// Stretches of texts that are secret together with their neighbours.
-    pub(super) stretches: FxHashMap<TextPlace, Vec<Range<usize>>>,
-    /// Elements that each selector met.
-    pub(super) selected: Vec<FxHashSet<Place>>,
-    /// Fields for passwords.
-    pub(super) passwords: FxHashSet<Place>,
-    /// Texts that held something secret.
-    matched: FxHashSet<Place>,
-    /// Texts that changed.
-    changed: FxHashSet<Place>,
-    /// Where pages begin: the events that are full snapshots.
+    /// Where pages begin: the full snapshots that can be read.
     starts: Vec<usize>,
-    /// Pages on which anything of this is.
-    pages: FxHashSet<u32>,
+    /// What is secret on each page; on the first, which is none, before the first of them.
+    pub(super) pages: Vec<OnPage>,
     /// Of each event, whether nothing in it is secret by its shape.
     plain: Vec<bool>,
 }
 
 impl Found {
-    /// The page that an event belongs to.
-    pub(super) fn page_of(&self, event: usize) -> u32 {
-        self.starts.partition_point(|start| *start <= event) as u32
+    /// What is secret on the page that an event belongs to.
+    pub(super) fn on_page_of(&self, event: usize) -> &OnPage {
+        let page = self.starts.partition_point(|start| *start <= event);
+        // There is one page more than there are beginnings.
+        &self.pages[page]
     }
 
-    /// Whether an event of a page holds nothing secret but what is known from elsewhere.
-    pub(super) fn is_plain(&self, event: usize, page: u32) -> bool {
-        self.plain.get(event) == Some(&true) && !self.pages.contains(&page)
+    /// Whether nothing in an event is secret but what is known from elsewhere.
+    pub(super) fn is_plain(&self, event: usize) -> bool {
+        self.plain.get(event) == Some(&true) && self.on_page_of(event).is_empty()
+    }
+}
+
+/// What is secret on one page.
+#[derive(Debug, Default)]
+pub(super) struct OnPage {
+    /// Elements and texts that a selector hides.
+    pub(super) masked: FxHashSet<NodeId>,
+    /// Fields and texts of which nothing may be shown.
+    pub(super) whole: FxHashSet<NodeId>,
+    /// Stretches of texts, by node and [`digest`], that are secret together with their neighbours.
+    pub(super) stretches: FxHashMap<(NodeId, u64), Vec<Range<usize>>>,
+    /// Elements that each selector met.
+    pub(super) selected: Vec<FxHashSet<NodeId>>,
+    /// Fields for passwords.
+    pub(super) passwords: FxHashSet<NodeId>,
+    /// Texts that held something secret.
+    matched: FxHashSet<NodeId>,
+    /// Texts that changed.
+    changed: FxHashSet<NodeId>,
+    /// What is secret wherever it stands.
+    known: Known,
+    /// Events in which nothing is secret by its shape.
+    plain: Vec<usize>,
+}
+
+impl OnPage {
+    fn is_empty(&self) -> bool {
+        self.masked.is_empty() && self.whole.is_empty() && self.stretches.is_empty()
     }
 }
 
@@ -86,21 +97,8 @@ fn unbounded() -> Limits {
         .fold(Limits::default(), |all, limit| all.with(limit, u64::MAX))
 }
 
-/// Plays a tab and finds what is secret.
+/// Plays the pages of a tab, as many at once as there are cores, and finds what is secret.
 pub(super) fn find(tab: &Tab, rules: &Rules, known: &mut Known) -> Found {
-    let masker = Masker::new(&rules.patterns, Known::default());
-    let mut finder = Finder {
-        rules,
-        masker: &masker,
-        deciding: rules.deciding_attributes(),
-        known,
-        page: Page::within(unbounded()),
-        number: 0,
-        found: Found {
-            selected: vec![FxHashSet::default(); rules.selectors.len()],
-            ..Found::default()
-        },
-    };
     let matters = |(_, event): &(usize, &Event)| {
         matches!(
             event.kind,
@@ -108,7 +106,40 @@ pub(super) fn find(tab: &Tab, rules: &Rules, known: &mut Known) -> Found {
         )
     };
     let events: Vec<(usize, &Event)> = tab.events.iter().enumerate().filter(matters).collect();
+    let begins = |(at, event): &(usize, &Event)| {
+        (event.kind == EventKind::FullSnapshot && event.data().is_ok()).then_some(*at)
+    };
+    let starts: Vec<usize> = events.par_iter().filter_map(begins).collect();
+    let place = |at: &usize| events.partition_point(|(other, _)| other < at);
+    let ends = starts.iter().map(place).chain([events.len()]);
+    let mut from = 0;
+    let ranges: Vec<_> = ends.map(|end| std::mem::replace(&mut from, end)..end).collect();
+    let masker = Masker::new(&rules.patterns, Known::default());
+    let find = |range: Range<usize>| find_on_page(&events[range], rules, &masker);
+    let mut pages: Vec<OnPage> = ranges.into_par_iter().map(find).collect();
     let mut plain = vec![false; tab.events.len()];
+    for page in &mut pages {
+        known.merge(std::mem::take(&mut page.known));
+        for at in page.plain.drain(..) {
+            plain[at] = true;
+        }
+    }
+    Found { starts, pages, plain }
+}
+
+/// Plays a page, from its full snapshot on.
+fn find_on_page(events: &[(usize, &Event)], rules: &Rules, masker: &Masker<'_>) -> OnPage {
+    let mut finder = Finder {
+        rules,
+        masker,
+        deciding: rules.deciding_attributes(),
+        page: Page::within(unbounded()),
+        found: OnPage {
+            selected: vec![FxHashSet::default(); rules.selectors.len()],
+            ..OnPage::default()
+        },
+    };
+    let mut plain: Vec<usize> = Vec::new();
     let mut chunks = events.chunks(DECODED_AHEAD);
     let mut now = chunks.next().map(decode);
     let mut played: Vec<Decoded<'_>> = Vec::new();
@@ -118,23 +149,14 @@ pub(super) fn find(tab: &Tab, rules: &Rules, known: &mut Known) -> Found {
         let before = std::mem::take(&mut played);
         let ((), (next, read)) = rayon::join(
             || finder.play(now.as_deref().unwrap_or_default()),
-            || rayon::join(|| next.map(decode), || plain_among(before, &masker)),
+            || rayon::join(|| next.map(decode), || plain_among(before, masker)),
         );
-        for at in read {
-            plain[at] = true;
-        }
+        plain.extend(read);
         played = std::mem::replace(&mut now, next).unwrap_or_default();
     }
     let mut found = finder.found;
-    let partly: Vec<Place> = found.matched.intersection(&found.changed).copied().collect();
+    let partly = found.matched.intersection(&found.changed);
     found.whole.extend(partly);
-    found.pages = found
-        .masked
-        .iter()
-        .chain(&found.whole)
-        .map(|place| place.0)
-        .collect();
-    found.pages.extend(found.stretches.keys().map(|place| place.0));
     found.plain = plain;
     found
 }
@@ -159,8 +181,7 @@ fn decode<'e>(events: &[(usize, &'e Event)]) -> Vec<Decoded<'e>> {
 fn plain_among(events: Vec<Decoded<'_>>, masker: &Masker<'_>) -> Vec<usize> {
     let rewriter = Rewriter {
         masker,
-        found: &Found::default(),
-        page: 0,
+        found: &OnPage::default(),
     };
     let plain = |decoded: Decoded<'_>| {
         let mut data = Arc::unwrap_or_clone(decoded.data);
@@ -173,22 +194,17 @@ struct Finder<'f> {
     rules: &'f Rules,
     masker: &'f Masker<'f>,
     deciding: Vec<String>,
-    known: &'f mut Known,
     page: Page,
-    number: u32,
-    found: Found,
+    found: OnPage,
 }
 
 impl Finder<'_> {
     fn play(&mut self, events: &[Decoded<'_>]) {
-        for Decoded { at, event, data } in events {
+        for Decoded { event, data, .. } in events {
             self.page.apply_silently(data, event.time, event.index);
             self.page.take_damage();
             match &**data {
-                EventData::FullSnapshot(snapshot) => {
-                    self.found.starts.push(*at);
-                    self.new_page(&snapshot.tree);
-                }
+                EventData::FullSnapshot(snapshot) => self.new_page(&snapshot.tree),
                 EventData::Mutation(mutation) => self.mutated(mutation),
                 EventData::Input(input) => self.typed(input),
                 _ => {}
@@ -197,7 +213,6 @@ impl Finder<'_> {
     }
 
     fn new_page(&mut self, tree: &NodeTree) {
-        self.number += 1;
         let ids: Vec<NodeId> = tree.nodes.iter().filter_map(|node| node.id).collect();
         self.judge(&ids);
         let texts = ids
@@ -223,14 +238,14 @@ impl Finder<'_> {
             {
                 ids.extend(node.subtree().filter_map(NodeView::id));
             }
-            if self.found.whole.contains(&(self.number, *id)) {
+            if self.found.whole.contains(id) {
                 self.learn_values(attributes);
             }
         }
         for (id, text) in &mutation.texts {
-            self.found.changed.insert((self.number, *id));
-            if self.found.masked.contains(&(self.number, *id)) {
-                self.known.add(text);
+            self.found.changed.insert(*id);
+            if self.found.masked.contains(id) {
+                self.found.known.add(text);
             }
         }
         self.judge(&ids);
@@ -265,30 +280,30 @@ impl Finder<'_> {
             let is_below = node
                 .ancestors()
                 .find_map(NodeView::id)
-                .is_some_and(|above| self.found.masked.contains(&(self.number, above)));
+                .is_some_and(|above| self.found.masked.contains(&above));
             let mut is_met = false;
             for (selector, met) in self.rules.selectors.iter().zip(&mut self.found.selected) {
                 if selector.matches(node) {
-                    met.insert((self.number, *id));
+                    met.insert(*id);
                     is_met = true;
                 }
             }
             if !is_met && !is_below || node.text().is_some() && is_style(node) {
                 continue;
             }
-            self.found.masked.insert((self.number, *id));
+            self.found.masked.insert(*id);
             if !is_below {
-                self.known.add(&node.shown_text(LONGEST_NAME));
+                self.found.known.add(&node.shown_text(LONGEST_NAME));
             }
             if let Some(text) = node.text() {
-                self.known.add(text);
+                self.found.known.add(text);
             }
             for (name, value) in node.attributes() {
                 if matches!(
                     &**name,
                     "alt" | "title" | "placeholder" | "value" | "label" | "aria-label"
                 ) {
-                    self.known.add(value);
+                    self.found.known.add(value);
                 }
             }
         }
@@ -307,13 +322,12 @@ impl Finder<'_> {
         let kind = attribute("type");
         let purpose = attribute("autocomplete").unwrap_or_default();
         let is_for = |part: &str| purpose.split_whitespace().any(|word| word == part);
-        let place = (self.number, id);
         let is_password = kind.as_deref() == Some("password")
             || attribute("data-rr-is-password").is_some()
             || is_for("current-password")
             || is_for("new-password");
         if is_password {
-            self.found.passwords.insert(place);
+            self.found.passwords.insert(id);
         }
         let by_preset = self.rules.presets.iter().any(|preset| match preset {
             Preset::Card => is_for("cc-number") || is_for("cc-csc"),
@@ -326,9 +340,9 @@ impl Finder<'_> {
             .attribute("value")
             .is_some_and(|value| self.masker.is_secret(value));
         if is_password || by_preset || holds_secret {
-            self.found.whole.insert(place);
+            self.found.whole.insert(id);
             if let Some(value) = node.attribute("value") {
-                self.known.add(value);
+                self.found.known.add(value);
             }
         }
     }
@@ -341,21 +355,21 @@ impl Finder<'_> {
             } = attribute
                 && &**name == "value"
             {
-                self.known.add(value);
+                self.found.known.add(value);
             }
         }
     }
 
     fn typed(&mut self, input: &Input) {
         let Some(text) = &input.text else { return };
-        let place = (self.number, input.target);
         if self.masker.is_secret(text) {
-            self.found.whole.insert(place);
+            self.found.whole.insert(input.target);
         }
         // What was typed before turns out to be secret only now; it is masked all the same.
         let is_box = input.checked.is_some() && matches!(&**text, "on" | "off");
-        if (self.found.whole.contains(&place) || self.found.masked.contains(&place)) && !is_box {
-            self.known.add(text);
+        if (self.found.whole.contains(&input.target) || self.found.masked.contains(&input.target)) && !is_box
+        {
+            self.found.known.add(text);
         }
     }
 
@@ -375,16 +389,12 @@ impl Finder<'_> {
                 let Some(text) = node.text() else { continue };
                 let start = hit.start.saturating_sub(piece.start);
                 let end = hit.end.min(piece.end) - piece.start;
-                let stretches = self
-                    .found
-                    .stretches
-                    .entry((self.number, piece.id, digest(text)))
-                    .or_default();
+                let stretches = self.found.stretches.entry((piece.id, digest(text))).or_default();
                 let stretch = start..end;
                 if !stretches.contains(&stretch) {
                     stretches.push(stretch);
                 }
-                self.found.matched.insert((self.number, piece.id));
+                self.found.matched.insert(piece.id);
             }
         }
     }

@@ -73,6 +73,11 @@ impl Known {
             self.texts.push(text.to_owned());
         }
     }
+
+    /// What is masked elsewhere, too.
+    pub(super) fn merge(&mut self, other: Known) {
+        other.texts.iter().for_each(|text| self.add(text));
+    }
 }
 
 /// Masks texts by patterns and by what is known to be secret, and counts.

@@ -193,18 +193,16 @@ impl Redaction {
             .collect();
         let masker = Masker::new(&self.rules.patterns, known);
         for (tab, found) in recording.tabs.iter_mut().zip(&found) {
-            let events = tab.events.iter_mut().enumerate();
-            let paged = events.map(|(at, event)| (at, found.page_of(at), event));
-            let secret: Vec<_> = paged
-                .filter(|(at, page, _)| !(masker.knows_nothing() && found.is_plain(*at, *page)))
-                .collect();
-            secret.into_par_iter().for_each(|(_, page, event)| {
-                let rewriter = Rewriter {
-                    masker: &masker,
-                    found,
-                    page,
-                };
-                rewriter.rewrite(event);
+            let knows_nothing = masker.knows_nothing();
+            let events = tab.events.par_iter_mut().enumerate();
+            events.for_each(|(at, event)| {
+                if !(knows_nothing && found.is_plain(at)) {
+                    let rewriter = Rewriter {
+                        masker: &masker,
+                        found: found.on_page_of(at),
+                    };
+                    rewriter.rewrite(event);
+                }
             });
         }
         for used in &mut recording.assets.used {
@@ -248,11 +246,12 @@ impl Redaction {
     fn report(&self, masker: &Masker<'_>, found: &[find::Found]) -> RedactionReport {
         let counts = masker.counts();
         let mut counts = counts.into_iter();
-        let sum = |count: &dyn Fn(&find::Found) -> usize| found.iter().map(|tab| count(tab) as u64).sum();
+        let pages = || found.iter().flat_map(|tab| &tab.pages);
+        let sum = |count: &dyn Fn(&find::OnPage) -> usize| pages().map(|page| count(page) as u64).sum();
         let mut rules = vec![AppliedRule {
             kind: RuleKind::Password,
             rule: "password".to_owned(),
-            count: sum(&|tab| tab.passwords.len()),
+            count: sum(&|page| page.passwords.len()),
         }];
         for (at, selector) in self.rules.options.mask.iter().enumerate() {
             // A selector may cite what it hides.
@@ -260,7 +259,7 @@ impl Redaction {
             rules.push(AppliedRule {
                 kind: RuleKind::Selector,
                 rule: rule.map_or(selector.clone(), |rule: Arc<str>| rule.to_string()),
-                count: sum(&|tab| tab.selected.get(at).map_or(0, |met| met.len())),
+                count: sum(&|page| page.selected.get(at).map_or(0, |met| met.len())),
             });
         }
         let texts =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::find::{Found, Place, digest};
+use super::find::{OnPage, digest};
 use super::masker::{Context, Fill, Masker};
 use crate::recording::{
     Annotation, Attribute, CanvasMutation, DecodeError, Event, EventData, EventKind, FontSource, Mutation,
@@ -25,9 +25,7 @@ const INVISIBLE: &str = "background-image:none!important;visibility:hidden!impor
 /// Rewrites the events of one page of a tab.
 pub(super) struct Rewriter<'r> {
     pub(super) masker: &'r Masker<'r>,
-    pub(super) found: &'r Found,
-    /// Which page: full snapshots so far.
-    pub(super) page: u32,
+    pub(super) found: &'r OnPage,
 }
 
 impl Rewriter<'_> {
@@ -250,23 +248,19 @@ impl Rewriter<'_> {
         if self.is_hidden(id) {
             return whole(text);
         }
-        let stretches = self.found.stretches.get(&(self.page, id, digest(text)));
+        let stretches = self.found.stretches.get(&(id, digest(text)));
         let stretches = stretches.map(Vec::as_slice).unwrap_or_default();
         let masked = self.masker.masked_with(text, Context::Page, Fill::Dot, stretches);
         masked.is_some_and(|masked| replace(text, masked))
     }
 
     fn is_masked(&self, id: NodeId) -> bool {
-        self.found.masked.contains(&self.place(id))
+        self.found.masked.contains(&id)
     }
 
     /// Nothing of its value may be shown.
     fn is_hidden(&self, id: NodeId) -> bool {
-        self.is_masked(id) || self.found.whole.contains(&self.place(id))
-    }
-
-    fn place(&self, id: NodeId) -> Place {
-        (self.page, id)
+        self.is_masked(id) || self.found.whole.contains(&id)
     }
 
     fn rules(&self, rules: &mut StyleSheetRules) -> bool {
