@@ -17,15 +17,19 @@ pub enum SubmitError {
     /// The queue refused.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// So many jobs wait already.
+    #[error("the queue is full: {0} jobs wait; submit it again later")]
+    Full(u64),
 }
 
 /// Checks a job's options and puts it into the queue. If the clip is in the store already, the job
-/// is done at once.
+/// is done at once. While `most_waiting` jobs wait, no more are let in that would have to.
 pub async fn submit(
     queue: &Queue,
     store: &Store,
     renderer: &dyn Renderer,
     submission: Submission,
+    most_waiting: u64,
 ) -> Result<Submitted, SubmitError> {
     let options = &submission.spec.options;
     renderer.check(options).map_err(SubmitError::Options)?;
@@ -40,5 +44,13 @@ pub async fn submit(
         // What is there now may differ from what was there then.
         Source::Url(_) => None,
     };
+    let waits = manifest.is_none() && !queue.has_key(submission.idempotency_key.as_deref()).await?;
+    if waits {
+        let depth = queue.depth().await?;
+        let waiting = depth.due + depth.waiting;
+        if waiting >= most_waiting {
+            return Err(SubmitError::Full(waiting));
+        }
+    }
     Ok(queue.submit(submission, manifest.as_ref()).await?)
 }

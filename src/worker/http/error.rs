@@ -145,6 +145,7 @@ impl From<SubmitError> for ApiError {
             SubmitError::Options(error) => error.into(),
             SubmitError::Store(error) => error.into(),
             SubmitError::Queue(error) => error.into(),
+            SubmitError::Full(_) => ApiError::busy(error.to_string(), 30),
         }
     }
 }

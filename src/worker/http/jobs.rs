@@ -63,10 +63,6 @@ pub(super) async fn submit(
         .map(|key| key.to_str().map(str::to_owned))
         .transpose()
         .map_err(|_| ApiError::invalid("the Idempotency-Key is not plain text"))?;
-    let depth = service.0.queue.depth().await?;
-    if depth.due + depth.waiting >= service.0.options.max_queued {
-        return Err(ApiError::busy("the queue is full", 30));
-    }
     let submission = Submission {
         spec: JobSpec {
             source,
@@ -78,7 +74,14 @@ pub(super) async fn submit(
         label: request.label,
     };
     let Service(inner) = &service;
-    let submitted = submit::submit(&inner.queue, &inner.store, inner.renderer.as_ref(), submission).await?;
+    let submitted = submit::submit(
+        &inner.queue,
+        &inner.store,
+        inner.renderer.as_ref(),
+        submission,
+        inner.options.max_queued,
+    )
+    .await?;
     let status = match (submitted.created, submitted.job.state.is_final()) {
         (true, false) => StatusCode::ACCEPTED,
         (true, true) => StatusCode::CREATED,

@@ -451,6 +451,25 @@ async fn a_full_queue_says_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_full_queue_takes_what_it_has_already() {
+    let client = Client::new(|options| options.max_queued = 1).await;
+    let recording = client.upload("x").await;
+    let headers = [
+        ("authorization", "bearer secret"),
+        ("idempotency-key", "ticket-7"),
+    ];
+    let body = json!({"recording": recording}).to_string();
+    let send = || client.send_with(Method::POST, "/v1/jobs", "/v1/jobs", body.clone(), &headers);
+    let first = send().await;
+    let again = send().await;
+    assert_eq!(
+        (first.status, again.status),
+        (StatusCode::ACCEPTED, StatusCode::OK)
+    );
+    assert_eq!(first.json()["id"], again.json()["id"]);
+}
+
+#[tokio::test]
 async fn jobs_can_be_called_off_and_taken_up_again() {
     let client = Client::new(|_| ()).await;
     let recording = client.upload("x").await;

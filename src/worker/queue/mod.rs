@@ -219,6 +219,20 @@ impl Queue {
         Ok(Submitted { job, created: true })
     }
 
+    /// Whether a job was submitted under an idempotency key; none was without one.
+    pub async fn has_key(&self, key: Option<&str>) -> Result<bool, QueueError> {
+        let Some(key) = key else { return Ok(false) };
+        let mut tx = self.database.begin_read().await?;
+        let found: Option<(i64,)> = on!(&mut tx, c => sqlx::query_as(
+            "SELECT CAST(1 AS BIGINT) FROM domreel_jobs WHERE idempotency_key = $1"
+        )
+        .bind(key)
+        .fetch_optional(c)
+        .await)?;
+        tx.commit().await?;
+        Ok(found.is_some())
+    }
+
     /// The job of that id.
     pub async fn get(&self, id: &JobId) -> Result<Job, QueueError> {
         let mut tx = self.database.begin_read().await?;
