@@ -43,7 +43,7 @@ pub(super) struct ErrorCards {
 const MOST_CARDS: usize = 3;
 
 /// Errors that come so soon after another, in clip time, follow from it.
-const BURST_MS: f64 = 1000.0;
+pub(super) const BURST_MS: f64 = 1000.0;
 
 #[derive(Debug, Clone)]
 struct Card {

@@ -37,6 +37,7 @@ mod lane;
 mod missing;
 mod notes;
 mod options;
+mod pace;
 mod paint;
 mod places;
 mod placing;
@@ -76,36 +77,12 @@ pub use self::board::{Board, BoardHead, BoardLayout};
 pub use self::options::{
     Accent, Caption, Level, OverlayOptionError, OverlayOptions, Part, Placing, ThemeChoice,
 };
+pub use self::pace::with_time_to_read;
 pub use self::places::{KnownPlace, KnownPlaces, Missing, MissingKind, NoFrames, PlaceBox, Places, Wanted};
 pub use self::placing::Anchor;
 pub use self::scene::{OutputSize, PagePart, Rect, Scene};
 pub use self::side_by_side::{SideBySide, SideHead};
 pub use self::state::State;
-
-/// The same clip with time for what is drawn over it: for the cards around it and between its parts, and for an
-/// error at its very end to be read.
-pub fn with_time_to_read(mut clip: Clip, tab: &Tab, telemetry: &Telemetry, options: &OverlayOptions) -> Clip {
-    let with_titles = titles::wanted(options);
-    let reading = match options.shows(Part::Errors) {
-        true => story::reading_times(tab, telemetry, &clip),
-        false => Vec::new(),
-    };
-    // From the end on, for what is inserted moves what is after it.
-    let late = reading.iter().map(|error| error.until).fold(0.0, f64::max) - clip.map.length() as f64;
-    clip.map = clip.map.with_hold(clip.map.end(), late.max(0.0).ceil() as u64);
-    let part_ms = match options.shows(Part::Titles) {
-        true => titles::PART_MS,
-        false => 0,
-    };
-    clip.map = titles::with_time_before_parts(&clip.map, &reading, part_ms);
-    if with_titles {
-        clip.map = clip.map.with_hold(clip.map.start(), titles::TITLE_MS);
-    }
-    if with_titles {
-        clip.map = clip.map.with_hold(clip.map.end(), titles::ENDING_MS);
-    }
-    clip
-}
 
 /// Everything that is drawn over and around the page in one clip.
 #[derive(Debug, Clone)]

@@ -275,14 +275,31 @@ impl Story {
     }
 }
 
-/// When each error of a clip appears, and when it can have been read.
-pub(super) fn reading_times(tab: &Tab, telemetry: &Telemetry, clip: &Clip) -> Vec<Span> {
-    let cues = errors::cues(&signals_of(tab, telemetry), &[], tab, clip);
-    let time = |cue: &ErrorCue| Span {
-        from: cue.span.from,
-        until: cue.read_by,
+/// When an error of a clip is read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Reading {
+    /// From when it appears until it can have been read.
+    pub(super) span: Span,
+    /// Clip time of the click that led there, or of the error itself.
+    pub(super) led_by: f64,
+}
+
+/// When each error of a clip is read.
+pub(super) fn readings(tab: &Tab, telemetry: &Telemetry, clip: &Clip) -> Vec<Reading> {
+    let signals = signals_of(tab, telemetry);
+    let clicks = clicks(tab, clip, &signals);
+    let cues = errors::cues(&signals, &clicks, tab, clip);
+    let reading = |cue: &ErrorCue| Reading {
+        span: Span {
+            from: cue.span.from,
+            until: cue.read_by,
+        },
+        led_by: cue
+            .cause
+            .as_ref()
+            .map_or(cue.span.from, |click| clip.map.clip_at(click.time)),
     };
-    cues.iter().map(time).collect()
+    cues.iter().map(reading).collect()
 }
 
 /// What happened in a tab.
