@@ -4,6 +4,7 @@
 use std::io::{Cursor, Read, Seek, Write};
 
 use bytes::Bytes;
+use zip::read::read_zipfile_from_stream;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -69,6 +70,33 @@ pub(crate) fn entries_within(bytes: Bytes, archive: &str, most: u64) -> Result<V
         });
     }
     Ok(entries)
+}
+
+/// The files of an archive whose end, and with it the list of them, is missing: as many as there are, and
+/// of the last what there is of it. `most`: bytes of all files together.
+pub(crate) fn entries_before_cut(bytes: Bytes, most: u64) -> Vec<Entry> {
+    let mut left = most.min((bytes.len() as u64).saturating_mul(MOST_GROWTH));
+    let mut rest = Cursor::new(bytes);
+    let mut entries = Vec::new();
+    while entries.len() < MOST_ASSETS && left > 0 {
+        let Ok(Some(mut file)) = read_zipfile_from_stream(&mut rest) else {
+            break;
+        };
+        let name = file.name().ok().and_then(|name| plain_path(&name));
+        let mut content = Vec::new();
+        let whole = file.by_ref().take(left).read_to_end(&mut content).is_ok();
+        left -= content.len() as u64;
+        if let Some(name) = name.filter(|_| !content.is_empty()) {
+            entries.push(Entry {
+                name,
+                bytes: content.into(),
+            });
+        }
+        if !whole {
+            break;
+        }
+    }
+    entries
 }
 
 /// A path without tricks; `None` for one that leads anywhere but down.
@@ -138,6 +166,30 @@ mod tests {
         ] {
             assert_eq!(plain_path(name).as_deref(), plain, "{name}");
         }
+    }
+
+    #[test]
+    fn what_stands_before_a_cut_is_read() {
+        let noise: Vec<u8> = (0..5000_u32)
+            .flat_map(|at| at.wrapping_mul(2_654_435_761).to_le_bytes())
+            .collect();
+        let zip = made(&[("a/b.txt", b"one"), ("../c", b"two"), ("d", &noise)]);
+        for cut in 0..zip.len() {
+            let read = entries_before_cut(zip.slice(..cut), 1 << 20);
+            let mut read = read.iter();
+            if let Some(first) = read.next() {
+                assert_eq!(first.name, "a/b.txt");
+                assert!(b"one".starts_with(&first.bytes));
+            }
+            if let Some(last) = read.next() {
+                assert_eq!(last.name, "d");
+                assert!(noise.starts_with(&last.bytes));
+            }
+            assert!(read.next().is_none());
+        }
+        let read = entries_before_cut(zip.slice(..zip.len() - 30), 1 << 20);
+        assert_eq!((read.len(), read[1].bytes.len()), (2, noise.len()));
+        assert_eq!(entries_before_cut(zip, 10)[1].bytes.len(), 4);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use bytes::Bytes;
-use flate2::bufread::{GzDecoder, ZlibDecoder};
+use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use memchr::memmem;
 use ruzstd::decoding::StreamingDecoder;
 
 use crate::limits::{Limit, Limits};
@@ -165,11 +166,49 @@ fn fault(
 fn stream(rest: &mut &[u8], compression: Compression, limit: u64, out: &mut Vec<u8>) -> std::io::Result<()> {
     match compression {
         Compression::Gzip => append(GzDecoder::new(&mut *rest), limit, out),
-        Compression::Zlib => append(ZlibDecoder::new(&mut *rest), limit, out),
+        Compression::Zlib => zlib(rest, limit, out),
         Compression::Zstd => {
             let decoder = StreamingDecoder::new(&mut *rest);
             append(decoder.map_err(std::io::Error::other)?, limit, out)
         }
+    }
+}
+
+/// Decompresses one zlib stream. A recorder that is stopped sends what it has flushed, without the end
+/// of the stream or without its checksum, and the next stream may stand right behind.
+fn zlib(rest: &mut &[u8], limit: u64, out: &mut Vec<u8>) -> std::io::Result<()> {
+    /// What flushing leaves at the end.
+    const FLUSHED: &[u8] = b"\x00\x00\xff\xff";
+    /// Places at which the next stream may stand that are tried.
+    const MOST_TRIES: usize = 64;
+    let (whole, before) = (*rest, out.len());
+    let Err(error) = append(ZlibDecoder::new(&mut *rest), limit, out) else {
+        return Ok(());
+    };
+    if error.kind() == std::io::ErrorKind::UnexpectedEof {
+        return if whole.ends_with(FLUSHED) {
+            Ok(())
+        } else {
+            Err(error)
+        };
+    }
+    let begins = |at: &usize| Compression::of(whole.get(*at..).unwrap_or_default()).is_some();
+    let flushed = memmem::find_iter(whole, FLUSHED).map(|at| at + FLUSHED.len());
+    for end in flushed.filter(begins).take(MOST_TRIES) {
+        out.truncate(before);
+        let unended = append(ZlibDecoder::new(whole.get(..end).unwrap_or_default()), limit, out);
+        if unended.is_err_and(|error| error.kind() == std::io::ErrorKind::UnexpectedEof) {
+            *rest = whole.get(end..).unwrap_or_default();
+            return Ok(());
+        }
+    }
+    out.truncate(before);
+    let mut behind = whole.get(2..).unwrap_or_default();
+    append(DeflateDecoder::new(&mut behind), limit, out)?;
+    *rest = behind;
+    match Compression::of(behind) {
+        Some(_) => Ok(()),
+        None => Err(error),
     }
 }
 

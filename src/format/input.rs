@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::FormatError;
-use crate::asset::{Assets, pack, zip};
+use crate::asset::{AssetError, Assets, pack, zip};
 use crate::digest::sha256;
 use crate::recording::SourceFile;
 
@@ -34,6 +34,8 @@ pub(super) struct Source {
     pub bytes: Bytes,
     /// It was found in a directory, not named by anybody: it may be something else than a recording.
     pub found: bool,
+    /// It is the last one of a ZIP whose end is missing.
+    pub last_of_cut: bool,
 }
 
 impl Source {
@@ -65,6 +67,21 @@ impl Source {
             name: format!("{}/{name}", self.name),
             bytes,
             found,
+            last_of_cut: false,
+        };
+        // The list of the files is at the end: without it there is still what stands before.
+        let cut = |error: AssetError| {
+            let entries = zip::entries_before_cut(self.bytes.clone(), limit);
+            let entries = entries
+                .into_iter()
+                .map(|entry| of((entry.name, entry.bytes), true));
+            let mut sources: Vec<Source> = entries.collect();
+            match sources.last_mut() {
+                Some(last) => last.last_of_cut = true,
+                None if self.found => {}
+                None => return Err(error.into()),
+            }
+            Ok(sources)
         };
         match pack::open(&self.bytes, &self.name) {
             Ok(Some(packed)) => {
@@ -72,8 +89,7 @@ impl Source {
                 return Ok(packed.recording.into_iter().map(|file| of(file, false)).collect());
             }
             Ok(None) => {}
-            Err(_) if self.found => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
+            Err(error) => return cut(error),
         }
         match zip::entries_within(self.bytes.clone(), &self.name, limit) {
             Ok(mut entries) => {
@@ -83,8 +99,7 @@ impl Source {
                     .map(|entry| of((entry.name, entry.bytes), true))
                     .collect())
             }
-            Err(_) if self.found => Ok(Vec::new()),
-            Err(error) => Err(error.into()),
+            Err(error) => cut(error),
         }
     }
 }
@@ -100,12 +115,14 @@ impl Input {
                     name: "standard input".to_owned(),
                     bytes,
                     found: false,
+                    last_of_cut: false,
                 }])
             }
             Input::Bytes { name, data } => Ok(vec![Source {
                 name: name.clone(),
                 bytes: data.clone(),
                 found: false,
+                last_of_cut: false,
             }]),
             Input::Path(path) if path.is_dir() => directory(path, limit),
             Input::Path(path) => Ok(vec![file(path, limit, false)?]),
@@ -127,6 +144,7 @@ fn file(path: &Path, limit: u64, found: bool) -> Result<Source, FormatError> {
         name: path.display().to_string(),
         bytes,
         found,
+        last_of_cut: false,
     })
 }
 

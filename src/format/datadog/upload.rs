@@ -7,6 +7,7 @@ use memchr::memmem;
 use super::resources::Resources;
 use crate::format::collector::Collector;
 use crate::format::{FormatError, inflate};
+use crate::recording::{Damage, DamageKind};
 
 /// Most bytes that the headers of a part may take.
 const MOST_HEADERS: usize = 16 << 10;
@@ -25,6 +26,7 @@ pub(super) fn read(
 ) -> Result<Vec<Bytes>, FormatError> {
     let mut segments = Vec::new();
     let mut rest: &[u8] = bytes;
+    let mut ended = true;
     while rest.starts_with(b"--") {
         let end = memmem::find(rest, b"\n").unwrap_or(rest.len());
         let (boundary, behind) = rest.split_at(end);
@@ -38,6 +40,7 @@ pub(super) fn read(
             self::part(&bytes.slice_ref(part), &mut segments, resources, collector)?;
             let Some(length) = length else {
                 rest = &[];
+                ended = false;
                 break;
             };
             rest = rest.get(length + delimiter.len()..).unwrap_or_default();
@@ -46,6 +49,14 @@ pub(super) fn read(
                 break;
             }
         }
+    }
+    if !ended || !rest.is_empty() {
+        collector.damage(Damage {
+            kind: DamageKind::CutOff,
+            event: None,
+            offset: Some((bytes.len() - rest.len()) as u64),
+            detail: "the upload has no end: what was behind is missing".to_owned(),
+        })?;
     }
     Ok(segments)
 }

@@ -24,6 +24,14 @@ fn zlib(text: &str) -> Vec<u8> {
     out.finish().unwrap()
 }
 
+/// A zlib stream that is not ended.
+fn flushed(text: &str) -> Vec<u8> {
+    let mut out = ZlibEncoder::new(Vec::new(), Compression::fast());
+    out.write_all(text.as_bytes()).unwrap();
+    out.flush().unwrap();
+    out.get_ref().clone()
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut out = GzEncoder::new(Vec::new(), Compression::fast());
     out.write_all(bytes).unwrap();
@@ -178,38 +186,169 @@ fn the_story_is_the_same_in_every_wrapping() {
     }
 }
 
+/// Cuts bytes at places all over them: each time what stands before is read, and that the rest is missing
+/// is told, unless the cut is where one thing ends and the next begins (`seams`).
+fn check_cuts(name: &str, bytes: &[u8], options: &ReadOptions, seams: &[usize], least: usize) {
+    let whole = content(&read_bytes(bytes.to_vec(), options).unwrap());
+    let step = (bytes.len() / 24).max(1);
+    let mut cuts: Vec<usize> = (0..bytes.len())
+        .step_by(step)
+        .chain(seams.iter().copied())
+        .collect();
+    cuts.push(bytes.len() - 1);
+    cuts.sort_unstable();
+    let mut most = 0;
+    for cut in cuts {
+        let recording = match read_bytes(bytes[..cut].to_vec(), options) {
+            Ok(recording) => recording,
+            Err(FormatError::NothingToShow { .. } | FormatError::Empty { .. }) => continue,
+            Err(error) => panic!("{name} cut at {cut}: {error}"),
+        };
+        let found = content(&recording);
+        // Formats that hold all in one stretch that is compressed lose all of it at once.
+        assert!(found.len() >= most, "{name} cut at {cut}: less than before");
+        most = found.len();
+        // Segments may overlap: then what is missing is of before the last event.
+        let mut rest = whole.iter();
+        let other = found.iter().find(|one| !rest.any(|other| *one == other));
+        assert!(other.is_none(), "{name} cut at {cut}: {other:?}");
+        assert!(
+            found.len() == whole.len() || !recording.damage.is_empty() || seams.contains(&cut),
+            "{name} cut at {cut}: nothing is told"
+        );
+    }
+    assert!(most >= least, "{name}: only {most} events before the last cut");
+}
+
 #[test]
 fn what_stands_before_a_cut_is_read() {
-    let plain = content(&read_bytes(Value::Array(story()).to_string(), &strict()).unwrap());
     for (format, name, bytes) in wrappings() {
         let options = ReadOptions {
             format: Some(format),
             ..ReadOptions::default()
         };
-        let step = (bytes.len() / 24).max(1);
-        let mut most = 0;
-        for cut in (0..bytes.len()).step_by(step).chain([bytes.len() - 1]) {
-            let recording = match read_bytes(bytes[..cut].to_vec(), &options) {
-                Ok(recording) => recording,
-                Err(FormatError::NothingToShow { .. } | FormatError::Empty { .. }) => continue,
-                Err(error) => panic!("{format} {name} cut at {cut}: {error}"),
-            };
-            let found = content(&recording);
-            // Formats that hold all in one stretch that is compressed lose all of it at once.
-            assert!(
-                found.len() >= most,
-                "{format} {name} cut at {cut}: less than before"
-            );
-            most = found.len();
-            let other = found.iter().zip(&plain).find(|(one, two)| one != two);
-            assert!(other.is_none(), "{format} {name} cut at {cut}: {other:?}");
-        }
         let all_at_once = ["compressed payload", "snappy"].contains(&name);
-        assert!(
-            all_at_once || most + 2 >= plain.len(),
-            "{format} {name}: only {most} events before the last cut"
-        );
+        let least = if all_at_once { 0 } else { story().len() - 2 };
+        check_cuts(&format!("{format} {name}"), &bytes, &options, &[], least);
     }
+}
+
+/// A segment as it is uploaded, with what comes beside it.
+fn upload(segment: &Value) -> Vec<u8> {
+    let part = |name: &str, kind: &str, content: &[u8]| {
+        let head = format!(
+            "--b7\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"x\"\r\nContent-Type: {kind}\r\n\r\n"
+        );
+        [head.as_bytes(), content, b"\r\n"].concat()
+    };
+    let zipped = zlib(&segment.to_string());
+    let event = json!({"session": segment["session"], "raw_segment_size": 1});
+    [
+        part("segment", "application/octet-stream", &zipped),
+        part("event", "application/json", event.to_string().as_bytes()),
+        b"--b7--\r\n".to_vec(),
+    ]
+    .concat()
+}
+
+fn zip<'b>(files: impl IntoIterator<Item = (&'b str, &'b [u8])>) -> Vec<u8> {
+    let mut out = std::io::Cursor::new(Vec::new());
+    let files = files.into_iter().map(|(name, bytes)| (name, bytes, true));
+    crate::asset::zip::write(&mut out, files).unwrap();
+    out.into_inner()
+}
+
+/// Where each of these ends when they stand one behind the other.
+fn seams(parts: &[Vec<u8>]) -> Vec<usize> {
+    let ends = parts.iter().scan(0, |end, part| {
+        *end += part.len();
+        Some(*end)
+    });
+    ends.collect()
+}
+
+#[test]
+fn segments_are_read_up_to_a_cut() {
+    for fixture_name in ["datadog-checkout-v5.json.gz", "datadog-checkout-v7.json.gz"] {
+        let bytes = inflate::inflate(fixture(fixture_name).into(), Limit::Unpacked.default()).bytes;
+        let segments: Vec<Value> = serde_json::from_slice(&bytes).unwrap();
+        // With the names in the order of this program, as all below.
+        let bytes = json!(segments).to_string();
+        let whole = content(&read_bytes(bytes.clone(), &strict()).unwrap());
+        let zipped: Vec<Vec<u8>> = segments
+            .iter()
+            .map(|segment| zlib(&segment.to_string()))
+            .collect();
+        // As they are when the recorder was stopped: without checksum, or flushed but not ended.
+        let open: Vec<Vec<u8>> = zipped
+            .iter()
+            .map(|zipped| zipped[..zipped.len() - 4].to_vec())
+            .collect();
+        let uploads: Vec<Vec<u8>> = segments.iter().map(upload).collect();
+        let each = segments.iter().map(|segment| format!("{segment}\n").into_bytes());
+        let each: Vec<Vec<u8>> = each.collect();
+        let last = segments.last().unwrap()["records"].as_array().unwrap().len();
+        for (name, parts, lost) in [
+            ("lines", &each, 2),
+            ("zlib", &zipped, 2),
+            ("uploads", &uploads, 2),
+            ("gzip", &vec![gzip(bytes.as_bytes())], last + 2),
+        ] {
+            let bytes = parts.concat();
+            let found = content(&read_bytes(bytes.clone(), &strict()).unwrap());
+            let other = found.iter().zip(&whole).find(|(one, two)| one != two);
+            assert!(
+                found == whole,
+                "{name}: {} of {} events, {other:?}",
+                found.len(),
+                whole.len()
+            );
+            let name = format!("{fixture_name} {name}");
+            check_cuts(
+                &name,
+                &bytes,
+                &ReadOptions::default(),
+                &seams(parts),
+                whole.len() - lost,
+            );
+        }
+        let flushed: Vec<Vec<u8>> = segments
+            .iter()
+            .map(|segment| flushed(&segment.to_string()))
+            .collect();
+        for (name, parts) in [("without checksums", open), ("flushed", flushed)] {
+            let read = read_bytes(parts.concat(), &ReadOptions::default()).unwrap();
+            assert!(content(&read) == whole, "{name}");
+            // The last one has no next one behind it that would show that it is whole.
+            let damage: u64 = read.damage.counts().map(|(_, count)| count).sum();
+            assert_eq!(damage, u64::from(name != "flushed"), "{name}: {:?}", read.damage);
+        }
+    }
+}
+
+#[test]
+fn a_zip_without_its_end_is_read_as_far_as_it_goes() {
+    let text = Value::Array(story()).to_string();
+    let whole = read_bytes(zip([("a.json", text.as_bytes())]), &strict()).unwrap();
+    let zipped = zip([("a.json", text.as_bytes()), ("notes.txt", b"seen on Monday")]);
+    for share in [0.5, 0.8, 0.97] {
+        let cut = (zipped.len() as f64 * share) as usize;
+        let recording = read_bytes(zipped[..cut].to_vec(), &ReadOptions::default()).unwrap();
+        let (found, whole) = (content(&recording), content(&whole));
+        assert!(
+            !found.is_empty() && whole.starts_with(&found),
+            "{} events at {share}",
+            found.len()
+        );
+        let told = recording
+            .damage
+            .examples()
+            .iter()
+            .any(|damage| damage.detail.contains("ZIP"));
+        assert!(told, "{:?}", recording.damage);
+    }
+    let error = read_bytes(zipped[..20].to_vec(), &ReadOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("ZIP"), "{error}");
 }
 
 #[test]
