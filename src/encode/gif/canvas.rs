@@ -1,7 +1,8 @@
 //! What a viewer of the file sees after each frame.
 
 use super::Quality;
-use super::drawing::{Drawing, MAX_WITH_TRANSPARENT, Nature, Pixel};
+use super::area::Nature;
+use super::drawing::{Drawing, MAX_WITH_TRANSPARENT, Pixel};
 
 /// Changes of colour that leaving a run of pixels has to save: flat runs take next to no bytes, and
 /// what is left only interrupts what is drawn.
@@ -35,6 +36,7 @@ impl Canvas {
             rect,
             palette,
             pixels,
+            ..
         } = drawing;
         // With 256 entries there is no index for leaving a pixel.
         let can_leave = self.drawn && palette.len() <= MAX_WITH_TRANSPARENT;

@@ -1,11 +1,11 @@
 //! One rectangle on its way into the file: what is drawn in it, in which colours, and where it may be left out.
 
 use super::Quality;
-use super::histogram::{Histogram, NOT_COUNTED};
+use super::area::{Area, Nature};
 use super::lzw::{self, Choices};
 use super::palette::Palette;
+use super::shared::Shared;
 use crate::encode::change::Rect;
-use crate::pixmap::Pixmap;
 
 /// Entries a palette has at most when one index is needed for "leave what is there".
 pub(super) const MAX_WITH_TRANSPARENT: usize = 255;
@@ -19,6 +19,8 @@ pub(super) struct Drawing {
     pub palette: Vec<[u8; 3]>,
     /// The pixels of the rectangle, row by row.
     pub pixels: Vec<Pixel>,
+    /// The colours are those that the file has for all, which need not be written again.
+    pub shared: bool,
 }
 
 /// How a pixel may be written. At least one of the two ways is allowed.
@@ -34,19 +36,6 @@ pub(super) struct Pixel {
     pub nature: Nature,
 }
 
-/// What becomes of a pixel, and so how exact it has to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Nature {
-    /// It has not changed.
-    Still,
-    /// It changes again in the next picture.
-    Moving,
-    /// It has changed and stays for longer than this picture, among pixels of other colours.
-    Resting,
-    /// As `Resting`, but in an area of one colour, where a difference would be seen for longest.
-    Flat,
-}
-
 impl Pixel {
     const STILL: Self = Self {
         entry: 0,
@@ -56,136 +45,76 @@ impl Pixel {
     };
 }
 
-/// The pictures around the one that is drawn.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pictures<'a> {
-    /// Shown before it; `None` for the first, of which everything is drawn.
-    pub before: Option<&'a Pixmap>,
-    /// The one to draw.
-    pub now: &'a Pixmap,
-    /// Shown after it; `None` for the last.
-    pub next: Option<&'a Pixmap>,
-}
-
 impl Drawing {
-    /// Chooses the colours for what changed in a rectangle, which is not nothing.
-    pub(super) fn new(pictures: Pictures, rect: Rect, quality: Quality) -> Self {
-        let now = || rect.rows(pictures.now).flat_map(|row| row.chunks_exact(4));
-        let histogram = match pictures.before {
-            Some(before) => {
-                let before = rect.rows(before).flat_map(|row| row.chunks_exact(4));
-                Histogram::new(
-                    now()
-                        .zip(before)
-                        .map(|(now, before)| (now != before).then(|| rgb(now))),
-                )
-            }
-            None => Histogram::new(now().map(|pixel| Some(rgb(pixel)))),
-        };
-        let some_still = histogram.ids.contains(&NOT_COUNTED);
+    /// Chooses the colours for what changed in a rectangle: those of the file, or its own.
+    pub(super) fn new(area: &Area, shared: &Shared, quality: Quality) -> Self {
+        let Area {
+            rect,
+            histogram,
+            natures,
+        } = area;
+        let some_still = natures.contains(&Nature::Still);
         let max = MAX_WITH_TRANSPARENT + usize::from(!some_still);
-        let palette = Palette::choose(&histogram.colours, &histogram.counts, max.min(quality.colours()));
-        let mut pixels: Vec<Pixel> = histogram
-            .ids
-            .iter()
-            .map(|&id| match palette.entries.get(id as usize) {
-                Some(&entry) => Pixel {
-                    entry,
-                    draw: true,
-                    leave: false,
-                    nature: Nature::Moving,
-                },
-                None => Pixel::STILL,
-            })
-            .collect();
-        mark_resting(pictures, rect, &mut pixels);
-        Self {
-            rect,
-            palette: palette.colours,
-            pixels,
-        }
-    }
-
-    /// Changes nothing, for time that does not fit into the frame before it.
-    pub(super) fn nothing() -> Self {
-        let rect = Rect {
-            x: 0,
-            y: 0,
-            width: 1,
-            height: 1,
+        let max = max.min(quality.colours());
+        let own = Palette::choose(&histogram.colours, &histogram.counts, max, quality.thrift());
+        let (palette, is_shared) = match shared.stands_for(histogram, &own, quality) {
+            Some(shared) => (shared, true),
+            None => (own, false),
         };
+        let pixels = histogram.ids.iter().zip(natures);
+        let pixels = pixels.map(|(&id, &nature)| match palette.entries.get(id as usize) {
+            Some(&entry) => Pixel {
+                entry,
+                draw: true,
+                leave: false,
+                nature,
+            },
+            None => Pixel::STILL,
+        });
         Self {
-            rect,
-            palette: Vec::new(),
-            pixels: vec![Pixel::STILL],
+            rect: *rect,
+            pixels: pixels.collect(),
+            palette: palette.colours,
+            shared: is_shared,
         }
     }
 
     /// Compresses the pixels.
     pub(super) fn pack(self) -> Packed {
-        let transparent = self
-            .pixels
-            .iter()
-            .any(|pixel| pixel.leave)
-            .then_some(self.palette.len().min(MAX_WITH_TRANSPARENT) as u8);
-        let used = self.palette.len() + usize::from(transparent.is_some());
-        let min_code_size = used.next_power_of_two().trailing_zeros().clamp(2, 8) as u8;
-        let mut lzw = Vec::new();
+        let leaves = self.pixels.iter().any(|pixel| pixel.leave);
+        // In the shared table, the colours begin after the index that leaves a pixel.
+        let (first, transparent) = if self.shared {
+            (1, 0)
+        } else {
+            (0, self.palette.len().min(MAX_WITH_TRANSPARENT) as u8)
+        };
+        let drawn = self.pixels.iter().filter(|pixel| pixel.draw);
+        let most = drawn
+            .map(|pixel| pixel.entry.saturating_add(first))
+            .max()
+            .unwrap_or(0);
+        let most = if leaves { most.max(transparent) } else { most };
+        let min_code_size = (8 - most.leading_zeros()).clamp(2, 8) as u8;
         let choices = Drawn {
             pixels: &self.pixels,
-            transparent: transparent.unwrap_or(0),
+            first,
+            transparent,
         };
+        let mut lzw = Vec::new();
         lzw::encode(&choices, min_code_size, &mut lzw);
         Packed {
             rect: self.rect,
-            palette: self.palette,
-            transparent,
+            palette: (!self.shared).then_some(self.palette),
+            transparent: leaves.then_some(transparent),
             lzw,
-        }
-    }
-}
-
-fn rgb(pixel: &[u8]) -> [u8; 3] {
-    [pixel[0], pixel[1], pixel[2]]
-}
-
-/// Finds the pixels that the next picture does not change again.
-fn mark_resting(pictures: Pictures, rect: Rect, pixels: &mut [Pixel]) {
-    let Pictures { now, next, .. } = pictures;
-    let next = next.unwrap_or(now);
-    let stride = now.width as usize * 4;
-    let rows = rect
-        .rows(now)
-        .zip(rect.rows(next))
-        .zip(pixels.chunks_exact_mut(rect.width));
-    for (y, ((row, next), pixels)) in (rect.y..).zip(rows) {
-        let row_at = |y: Option<usize>| {
-            y.and_then(|y| now.data.get(y * stride..(y + 1) * stride))
-                .map(|row| &row[rect.x * 4..])
-        };
-        let (above, below) = (
-            row_at(y.checked_sub(1)).unwrap_or(row),
-            row_at(Some(y + 1)).unwrap_or(row),
-        );
-        for (x, pixel) in pixels
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, pixel)| pixel.nature != Nature::Still)
-        {
-            let at = |row: &[u8], x: usize| -> Option<[u8; 3]> { row.get(x * 4..x * 4 + 4).map(rgb) };
-            let colour = at(row, x);
-            if at(next, x) != colour {
-                continue;
-            }
-            let same = |row: &[u8], x: usize| at(row, x).is_none() || at(row, x) == colour;
-            let flat = same(above, x) && same(below, x) && same(row, x.saturating_sub(1)) && same(row, x + 1);
-            pixel.nature = if flat { Nature::Flat } else { Nature::Resting };
         }
     }
 }
 
 struct Drawn<'a> {
     pixels: &'a [Pixel],
+    /// The index of the first colour.
+    first: u8,
     transparent: u8,
 }
 
@@ -200,7 +129,7 @@ impl Choices for Drawn<'_> {
             visit(self.transparent, 0.0);
         }
         if pixel.draw {
-            visit(pixel.entry, 0.0);
+            visit(pixel.entry + self.first, 0.0);
         }
     }
 }
@@ -210,10 +139,29 @@ impl Choices for Drawn<'_> {
 pub(super) struct Packed {
     /// Where it is drawn.
     pub rect: Rect,
-    /// Its colours, sRGB.
-    pub palette: Vec<[u8; 3]>,
+    /// Its colours, sRGB; `None` for those of the file.
+    pub palette: Option<Vec<[u8; 3]>>,
     /// The index that leaves a pixel as it is.
     pub transparent: Option<u8>,
     /// Minimum code size and LZW codes.
     pub lzw: Vec<u8>,
+}
+
+impl Packed {
+    /// Changes nothing, for time that does not fit into the frame before it.
+    pub(super) fn nothing() -> Self {
+        let (width, height) = (1, 1);
+        Drawing {
+            rect: Rect {
+                x: 0,
+                y: 0,
+                width,
+                height,
+            },
+            palette: Vec::new(),
+            pixels: vec![Pixel::STILL],
+            shared: true,
+        }
+        .pack()
+    }
 }

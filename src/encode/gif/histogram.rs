@@ -18,7 +18,7 @@ impl Histogram {
     /// Counts pixels; `None` stands for one that is not to be counted.
     pub(super) fn new(pixels: impl Iterator<Item = Option<[u8; 3]>>) -> Self {
         let mut histogram = Self::default();
-        let mut slots = Slots::new();
+        let mut slots = Slots::default();
         let mut last = ([0; 3], NOT_COUNTED);
         for pixel in pixels {
             let Some(colour) = pixel else {
@@ -38,18 +38,42 @@ impl Histogram {
     }
 }
 
+/// The colours of several areas, and how many pixels have each.
+#[derive(Debug, Default)]
+pub(super) struct Total {
+    /// The colours, sRGB.
+    pub colours: Vec<[u8; 3]>,
+    /// How many pixels have each colour.
+    pub counts: Vec<u32>,
+    slots: Slots,
+}
+
+impl Total {
+    /// Adds the pixels of an area.
+    pub(super) fn add(&mut self, histogram: &Histogram) {
+        for (&colour, &count) in histogram.colours.iter().zip(&histogram.counts) {
+            let at = self.slots.find(&mut self.colours, colour) as usize;
+            self.counts.resize(self.colours.len(), 0);
+            self.counts[at] = self.counts[at].saturating_add(count);
+        }
+    }
+}
+
 /// Hash table from a colour to its position; a general map is several times slower, and this is
 /// done for every pixel of every frame.
+#[derive(Debug)]
 struct Slots {
     /// Position in the colours plus one; zero is free. The length is a power of two.
     slots: Vec<u32>,
 }
 
-impl Slots {
-    fn new() -> Self {
+impl Default for Slots {
+    fn default() -> Self {
         Self { slots: vec![0; 1024] }
     }
+}
 
+impl Slots {
     fn find(&mut self, colours: &mut Vec<[u8; 3]>, colour: [u8; 3]) -> u32 {
         if colours.len() * 2 > self.slots.len() {
             self.slots = vec![0; self.slots.len() * 4];

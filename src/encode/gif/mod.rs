@@ -1,14 +1,17 @@
 //! GIF, made for pictures of interfaces.
 //!
 //! ```text
-//! push ─timing─▶ distinct pictures ─change, palette─▶ drawings ─canvas─▶ drawings ─LZW─▶ file
-//!                                    on all cores      in order          on all cores  in order
+//! push ─timing─▶ distinct pictures ─change─▶ areas ─palette─▶ drawings ─canvas─▶ drawings ─LZW─▶ file
+//!                                 on all cores    on all cores        in order      on all cores  in order
 //! ```
 //!
-//! Only the rectangle that changed is written, in its own exact colours if it has few enough of
-//! them, and a pixel that stays the same in the source stays the same in the file.
+//! Only the rectangle that changed is written. The file begins when enough pictures are known to choose one table of
+//! colours for what changes; an area is drawn in these where the difference is too small to be seen, else in its own, which
+//! are exact if they are few enough. With a tolerance of 0, all that has few enough colours is exact. A pixel that
+//! stays the same in the source stays the same in the file.
 //! The bytes do not depend on the number of threads.
 
+mod area;
 mod canvas;
 mod drawing;
 mod histogram;
@@ -16,6 +19,7 @@ mod lzw;
 mod oklab;
 mod output;
 mod palette;
+mod shared;
 mod timing;
 
 use std::io::Write;
@@ -26,9 +30,11 @@ use super::change::{self, Rect};
 use super::jobs::{Jobs, Workers};
 use super::{EncodeError, Frame, FrameCheck, StreamEncoder, Summary};
 use crate::pixmap::Pixmap;
+use area::{Area, Pictures};
 use canvas::Canvas;
-use drawing::{Drawing, Packed, Pictures};
+use drawing::{Drawing, Packed};
 use output::{Output, Written};
+use shared::Shared;
 use timing::{MAX_DURATION_MS, Shown, Timeline};
 
 const FORMAT: &str = "GIF";
@@ -59,10 +65,11 @@ pub struct GifOptions {
 /// quality means fewer colours, and that small differences are not drawn at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quality {
-    /// Most colours in one changed area: 2 to 256. Areas of fewer colours are exact.
+    /// Most colours in one changed area: 2 to 256. Areas of fewer colours are exact, as far as `tolerance` says.
     pub colours: u16,
     /// How far, in steps of 255, a moving pixel may be from its colour before it is drawn again. A
-    /// pixel that comes to rest is held to less than half of it, in an area of one colour to none.
+    /// pixel that comes to rest is held to less than half of it, in an area of one colour to none. In proportion to it,
+    /// colours may also be replaced by near ones that the file has already; at 0 none is.
     pub tolerance: u8,
 }
 
@@ -78,6 +85,11 @@ impl Default for Quality {
 impl Quality {
     fn colours(self) -> usize {
         usize::from(self.colours.clamp(2, 256))
+    }
+
+    /// How much is done with colours that are near; 1 is the usual, 0 never.
+    fn thrift(self) -> f32 {
+        f32::from(self.tolerance) / f32::from(Self::default().tolerance)
     }
 
     /// Largest squared difference for a pixel that changes again.
@@ -100,6 +112,10 @@ pub struct GifEncoder<W: Write + Send> {
     before: Option<Arc<Pixmap>>,
     held: Option<Shown>,
     canvas: Option<Canvas>,
+    ahead: Ahead,
+    /// The colours of the file, once it has begun.
+    shared: Option<Arc<Shared>>,
+    looking: Jobs<Picture>,
     choosing: Jobs<(u64, Vec<Drawing>)>,
     packing: Jobs<(u64, Vec<Packed>)>,
     output: Output<W>,
@@ -117,6 +133,9 @@ impl<W: Write + Send> GifEncoder<W> {
             before: None,
             held: None,
             canvas: None,
+            ahead: Ahead::default(),
+            shared: None,
+            looking: Jobs::default(),
             choosing: Jobs::default(),
             packing: Jobs::default(),
             output: Output::new(output, options.repeat),
@@ -124,25 +143,65 @@ impl<W: Write + Send> GifEncoder<W> {
     }
 
     /// Starts the work on the picture held, whose neighbours are known now, after making room for it.
-    fn choose(&mut self, next: Option<Shown>) -> Result<(), EncodeError> {
+    fn look(&mut self, next: Option<Shown>) -> Result<(), EncodeError> {
         let Some(shown) = self.held.take() else {
             self.held = next;
             return Ok(());
         };
-        while self.draw_next(self.choosing.len() >= self.workers.backlog())? {}
+        while self.choose_next(self.looking.len() >= self.workers.backlog())? {}
+        while self.draw_next(false)? {}
         while self.write_next(false)? {}
         let before = self.before.replace(Arc::clone(&shown.pixels));
         let after = next.as_ref().map(|next| Arc::clone(&next.pixels));
-        let quality = self.quality;
-        self.choosing.start(&self.workers, move || {
+        self.looking.start(&self.workers, move || {
             let pictures = Pictures {
                 before: before.as_deref(),
                 now: &shown.pixels,
                 next: after.as_deref(),
             };
-            (shown.delay_cs, drawings(pictures, shown.delay_cs, quality))
+            Picture {
+                delay_cs: shown.delay_cs,
+                areas: areas(pictures, shown.delay_cs),
+            }
         });
         self.held = next;
+        Ok(())
+    }
+
+    /// Moves the oldest picture on that was looked at; `wait` for it if need be. Says whether there was one.
+    fn choose_next(&mut self, wait: bool) -> Result<bool, EncodeError> {
+        let Some(picture) = self.looking.take(&self.workers, wait)? else {
+            return Ok(false);
+        };
+        if self.shared.is_some() {
+            self.choose(picture)?;
+        } else if self.ahead.add(picture) {
+            self.begin()?;
+        }
+        Ok(true)
+    }
+
+    /// Begins the file with the colours that the pictures so far have in common, and goes on with these.
+    fn begin(&mut self) -> Result<(), EncodeError> {
+        let (width, height) = self.check.size().unwrap_or_default();
+        let ahead = std::mem::take(&mut self.ahead).pictures;
+        let areas = ahead.iter().flat_map(|picture| &picture.areas);
+        let shared = Shared::choose(areas, width as usize * height as usize);
+        self.output.open(&shared, width as u16, height as u16)?;
+        self.shared = Some(Arc::new(shared));
+        ahead.into_iter().try_for_each(|picture| self.choose(picture))
+    }
+
+    /// Starts the choice of a picture's colours, after making room for it.
+    fn choose(&mut self, picture: Picture) -> Result<(), EncodeError> {
+        while self.draw_next(self.choosing.len() >= self.workers.backlog())? {}
+        let quality = self.quality;
+        let shared = self.shared.clone().unwrap_or_default();
+        self.choosing.start(&self.workers, move || {
+            let Picture { delay_cs, areas } = picture;
+            let drawings = areas.iter().map(|area| Drawing::new(area, &shared, quality));
+            (delay_cs, drawings.collect())
+        });
         Ok(())
     }
 
@@ -172,9 +231,7 @@ impl<W: Write + Send> GifEncoder<W> {
         let Some((delay_cs, packed)) = self.packing.take(&self.workers, wait)? else {
             return Ok(false);
         };
-        let (width, height) = self.check.size().unwrap_or_default();
-        self.output
-            .write(&packed, delay_cs, width as u16, height as u16)?;
+        self.output.write(&packed, delay_cs)?;
         Ok(true)
     }
 }
@@ -196,7 +253,7 @@ impl<W: Write + Send> StreamEncoder for GifEncoder<W> {
             });
         }
         match self.timeline.push(pixels, duration_ms) {
-            Some(shown) => self.choose(Some(shown)),
+            Some(shown) => self.look(Some(shown)),
             None => Ok(()),
         }
     }
@@ -205,8 +262,12 @@ impl<W: Write + Send> StreamEncoder for GifEncoder<W> {
         let last = std::mem::take(&mut self.timeline)
             .finish()
             .ok_or(EncodeError::NoFrames)?;
-        self.choose(Some(last))?;
-        self.choose(None)?;
+        self.look(Some(last))?;
+        self.look(None)?;
+        while self.choose_next(true)? {}
+        if self.shared.is_none() {
+            self.begin()?;
+        }
         while self.draw_next(true)? {}
         while self.write_next(true)? {}
         let (width, height) = self.check.size().unwrap_or_default();
@@ -230,18 +291,48 @@ impl<W: Write + Send> StreamEncoder for GifEncoder<W> {
     }
 }
 
-/// What has to be drawn for a picture to be seen; at least one drawing.
-fn drawings(pictures: Pictures, delay_cs: u64, quality: Quality) -> Vec<Drawing> {
+/// What has to be drawn for a picture to be seen, and how long it is shown.
+#[derive(Debug)]
+struct Picture {
+    /// In centiseconds.
+    delay_cs: u64,
+    /// At least one.
+    areas: Vec<Area>,
+}
+
+/// Pictures that are looked at together before the file begins.
+#[derive(Debug, Default)]
+struct Ahead {
+    pictures: Vec<Picture>,
+    bytes: usize,
+}
+
+impl Ahead {
+    /// As much as is kept in memory, in bytes.
+    const BYTES: usize = 24 << 20;
+    /// As many pictures are enough to know what comes again.
+    const PICTURES: usize = 240;
+
+    /// Adds a picture; says whether there are enough now.
+    fn add(&mut self, picture: Picture) -> bool {
+        self.bytes += picture.areas.iter().map(Area::bytes).sum::<usize>();
+        self.pictures.push(picture);
+        self.bytes >= Self::BYTES || self.pictures.len() >= Self::PICTURES
+    }
+}
+
+/// The areas of a picture that have to be drawn; at least one.
+fn areas(pictures: Pictures, delay_cs: u64) -> Vec<Area> {
     let regions = match pictures.before {
         Some(before) => change::regions(before, pictures.now, timing::max_steps(delay_cs)),
         None => vec![Rect::whole(pictures.now)],
     };
     if regions.is_empty() {
-        return vec![Drawing::nothing()];
+        return vec![Area::nothing()];
     }
     regions
         .into_iter()
-        .map(|rect| Drawing::new(pictures, rect, quality))
+        .map(|rect| Area::new(pictures, rect))
         .collect()
 }
 

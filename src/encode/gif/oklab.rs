@@ -52,7 +52,6 @@ pub(super) fn srgb([l, a, b]: Oklab) -> [u8; 3] {
 }
 
 /// Squared distance of two colours.
-#[cfg(test)]
 pub(super) fn distance(x: Oklab, y: Oklab) -> f32 {
     x.iter().zip(y).map(|(x, y)| (x - y) * (x - y)).sum()
 }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
-use super::drawing::{Drawing, Packed};
+use super::drawing::Packed;
+use super::shared::Shared;
 use super::timing;
 use super::{EncodeError, FORMAT, Repeat};
 
@@ -47,16 +48,17 @@ impl<W: Write> Output<W> {
         }
     }
 
-    /// Adds a picture that is drawn in `steps` and shown for `delay_cs` centiseconds, in a file of the given size in pixels.
-    pub(super) fn write(
-        &mut self,
-        steps: &[Packed],
-        delay_cs: u64,
-        width: u16,
-        height: u16,
-    ) -> Result<(), EncodeError> {
-        let file = self.state.open(width, height, self.repeat).map_err(write_error)?;
-        let nothing = Drawing::nothing().pack();
+    /// Opens the file, of the given size in pixels, with the colours that its frames share.
+    pub(super) fn open(&mut self, shared: &Shared, width: u16, height: u16) -> Result<(), EncodeError> {
+        self.state
+            .open(&shared.table(), width, height, self.repeat)
+            .map_err(write_error)
+    }
+
+    /// Adds a picture that is drawn in `steps` and shown for `delay_cs` centiseconds, to a file that is open.
+    pub(super) fn write(&mut self, steps: &[Packed], delay_cs: u64) -> Result<(), EncodeError> {
+        let file = self.state.file().map_err(write_error)?;
+        let nothing = Packed::nothing();
         let delays = timing::delays(delay_cs, steps.len());
         for (step, delay) in steps.iter().chain(std::iter::repeat(&nothing)).zip(delays) {
             file.write_lzw_pre_encoded_frame(&frame(step, delay))
@@ -86,7 +88,13 @@ impl<W: Write> Output<W> {
 }
 
 impl<W: Write> State<W> {
-    fn open(&mut self, width: u16, height: u16, repeat: Repeat) -> Result<&mut File<W>, gif::EncodingError> {
+    fn open(
+        &mut self,
+        table: &[u8],
+        width: u16,
+        height: u16,
+        repeat: Repeat,
+    ) -> Result<(), gif::EncodingError> {
         if let Self::Empty(_) = self
             && let Self::Empty(output) = std::mem::replace(self, Self::Lost)
         {
@@ -94,7 +102,7 @@ impl<W: Write> State<W> {
                 inner: output,
                 bytes: 0,
             });
-            let mut file = gif::Encoder::new(output, width, height, &[])?;
+            let mut file = gif::Encoder::new(output, width, height, table)?;
             match repeat {
                 Repeat::Forever => file.set_repeat(gif::Repeat::Infinite)?,
                 Repeat::Times(0 | 1) => {}
@@ -103,6 +111,10 @@ impl<W: Write> State<W> {
             }
             *self = Self::Open(file);
         }
+        self.file().map(drop)
+    }
+
+    fn file(&mut self) -> Result<&mut File<W>, gif::EncodingError> {
         match self {
             Self::Open(file) => Ok(file),
             _ => Err(io::Error::other("nothing can be written after an error").into()),
@@ -130,7 +142,7 @@ fn frame(packed: &Packed, delay: u16) -> gif::Frame<'_> {
         top: packed.rect.y as u16,
         width: packed.rect.width as u16,
         height: packed.rect.height as u16,
-        palette: Some(packed.palette.concat()),
+        palette: packed.palette.as_ref().map(|palette| palette.concat()),
         buffer: Cow::Borrowed(&packed.lzw),
         ..gif::Frame::default()
     }

@@ -6,8 +6,10 @@
 
 use super::oklab::{Oklab, oklab, srgb};
 
-/// Rounds of k-means: the gain of a third is small.
-const ROUNDS: usize = 2;
+/// How much a group's error may be before it is split, for the square root of its weight and the cube
+/// of the number of colours in the picture. A gradient that takes many pixels costs much to tell apart, and
+/// among many colours it is seen least; letters are of few.
+const UNSEEN: f32 = 4e-15;
 /// Above this number of distinct colours (photographs), neighbours are taken together before the
 /// search; the work would otherwise grow with the noise in the picture.
 const MAX_POINTS: usize = 16_384;
@@ -23,7 +25,10 @@ pub(super) struct Palette {
 
 impl Palette {
     /// Chooses at most `max` (1 to 256) entries for colours of which `counts` says how often each is needed.
-    pub(super) fn choose(colours: &[[u8; 3]], counts: &[u32], max: usize) -> Self {
+    ///
+    /// `thrift` says how far to do with fewer where more of them would make the file larger and hardly be seen: 0 for
+    /// not at all, 1 for the usual.
+    pub(super) fn choose(colours: &[[u8; 3]], counts: &[u32], max: usize, thrift: f32) -> Self {
         if colours.len() <= max {
             let entries = (0..=u8::MAX).take(colours.len()).collect();
             return Self {
@@ -40,12 +45,21 @@ impl Palette {
             })
             .collect();
         let merged = (exact.len() > MAX_POINTS).then(|| merge(&exact));
-        let points = merged.as_deref().unwrap_or(&exact);
-        let mut centres = split(points.to_vec(), max);
-        for _ in 0..ROUNDS {
-            centres = refine(points, &centres);
-        }
-        settle(colours, counts, &exact, &centres)
+        let points = merged.as_ref().map_or(&exact, |merged| &merged.points);
+        let centres = split(points.clone(), max, thrift);
+        // One round of k-means: what a second one gains is not worth its time.
+        let centres = refine(points, &centres);
+        let nearest = Nearest::new(&centres);
+        let of_points: Vec<usize> = points.iter().map(|point| nearest.find(point.at)).collect();
+        let groups: Vec<usize> = match &merged {
+            Some(merged) => merged
+                .cells
+                .iter()
+                .map(|&cell| of_points[cell as usize])
+                .collect(),
+            None => of_points,
+        };
+        settle(colours, counts, &exact, &centres, &groups)
     }
 }
 
@@ -61,35 +75,48 @@ fn weight(count: u32) -> f32 {
     (count as f32).powf(0.9)
 }
 
+/// Points that stand for several colours each.
+struct Merged {
+    points: Vec<Point>,
+    /// The point that stands for each colour.
+    cells: Vec<u32>,
+}
+
 /// Takes together what lies in the same small cube of Oklab.
-fn merge(points: &[Point]) -> Vec<Point> {
-    let mut keyed: Vec<(u32, Point)> = points
-        .iter()
-        .map(|&point| {
+fn merge(points: &[Point]) -> Merged {
+    let mut keyed: Vec<u64> = (0u64..)
+        .zip(points)
+        .map(|(index, point)| {
             // Steps of 1/128 in lightness and 1/192 in colour, which is finer than what the eye tells apart in a photograph.
             let [l, a, b] = point.at;
-            let cell = [l * 128.0, (a + 0.5) * 192.0, (b + 0.5) * 192.0].map(|v| v.max(0.0) as u32);
-            (cell[0] << 16 | cell[1] << 8 | cell[2], point)
+            let cell = [l * 128.0, (a + 0.5) * 192.0, (b + 0.5) * 192.0].map(|v| v.max(0.0) as u64);
+            (cell[0] << 16 | cell[1] << 8 | cell[2]) << 32 | index
         })
         .collect();
-    keyed.sort_by_key(|&(key, _)| key);
-    keyed
-        .chunk_by(|a, b| a.0 == b.0)
-        .map(|same| {
-            let weight: f32 = same.iter().map(|(_, p)| p.weight).sum();
-            let mut at = [0.0; 3];
-            for (_, point) in same {
-                (0..3).for_each(|axis| at[axis] += point.at[axis] * point.weight / weight);
-            }
-            Point { at, weight }
-        })
-        .collect()
+    keyed.sort_unstable();
+    let mut merged = Merged {
+        points: Vec::new(),
+        cells: vec![0; points.len()],
+    };
+    for same in keyed.chunk_by(|a, b| a >> 32 == b >> 32) {
+        let same = same.iter().map(|&key| (key & u64::from(u32::MAX)) as usize);
+        let weight: f32 = same.clone().map(|index| points[index].weight).sum();
+        let mut at = [0.0; 3];
+        for index in same {
+            let point = points[index];
+            (0..3).for_each(|axis| at[axis] += point.at[axis] * point.weight / weight);
+            merged.cells[index] = merged.points.len() as u32;
+        }
+        merged.points.push(Point { at, weight });
+    }
+    merged
 }
 
 /// A group of points that is to get one entry, or to be split.
 struct Group {
     points: Vec<Point>,
     centre: Oklab,
+    weight: f32,
     /// Sum of squared distances from the centre.
     error: f32,
     /// The axis along which the points differ most.
@@ -119,6 +146,7 @@ impl Group {
         Self {
             points,
             centre,
+            weight,
             error,
             axis,
         }
@@ -151,8 +179,12 @@ impl Group {
     }
 }
 
-fn split(points: Vec<Point>, max: usize) -> Vec<Oklab> {
+fn split(points: Vec<Point>, max: usize, thrift: f32) -> Vec<Oklab> {
     let mut groups = vec![Group::new(points)];
+    let colours = groups[0].points.len().min(6000) as f32;
+    let unseen = thrift * UNSEEN * colours.powi(3);
+    // What covers more of the picture is its background, not a step of a gradient.
+    let background = groups[0].weight * 0.5;
     while groups.len() < max {
         let mut worst = 0;
         for (at, group) in groups.iter().enumerate() {
@@ -160,8 +192,13 @@ fn split(points: Vec<Point>, max: usize) -> Vec<Oklab> {
                 worst = at;
             }
         }
-        if groups[worst].points.len() < 2 {
+        let group = &groups[worst];
+        if group.points.len() < 2 || group.error == 0.0 {
             break;
+        }
+        if group.weight < background && group.error < unseen * group.weight.sqrt() {
+            groups[worst].error = 0.0;
+            continue;
         }
         let (lower, upper) = groups.swap_remove(worst).split();
         groups.push(lower);
@@ -191,13 +228,17 @@ fn refine(points: &[Point], centres: &[Oklab]) -> Vec<Oklab> {
         .collect()
 }
 
-/// Makes entries of the centres and gives every colour its entry.
-fn settle(colours: &[[u8; 3]], counts: &[u32], points: &[Point], centres: &[Oklab]) -> Palette {
-    let nearest = Nearest::new(centres);
+/// Makes entries of the centres, whose colours `groups` tells, and gives every colour its entry.
+fn settle(
+    colours: &[[u8; 3]],
+    counts: &[u32],
+    points: &[Point],
+    centres: &[Oklab],
+    groups: &[usize],
+) -> Palette {
     let mut totals = vec![0u64; centres.len()];
     let mut commonest = vec![None; centres.len()];
-    for ((point, &count), &colour) in points.iter().zip(counts).zip(colours) {
-        let entry = nearest.find(point.at);
+    for ((&entry, &count), &colour) in groups.iter().zip(counts).zip(colours) {
         totals[entry] += u64::from(count);
         if commonest[entry].is_none_or(|(most, _)| count > most) {
             commonest[entry] = Some((count, colour));
@@ -277,7 +318,7 @@ mod tests {
     #[test]
     fn few_colours_stay_exact() {
         let colours = [[1, 2, 3], [250, 251, 252], [250, 251, 253]];
-        let palette = Palette::choose(&colours, &[5, 1, 90], 3);
+        let palette = Palette::choose(&colours, &[5, 1, 90], 3, 1.0);
         assert_eq!(palette.colours, colours);
         assert_eq!(palette.entries, [0, 1, 2]);
     }
@@ -290,7 +331,7 @@ mod tests {
         let mut counts = vec![1; colours.len()];
         colours.extend([[254, 255, 255], [255, 255, 255], [255, 254, 255]]);
         counts.extend([90_000, 400_000, 70_000]);
-        let palette = Palette::choose(&colours, &counts, 255);
+        let palette = Palette::choose(&colours, &counts, 255, 1.0);
         for (colour, &entry) in colours.iter().zip(&palette.entries).skip(4000) {
             assert_eq!(&palette.colours[usize::from(entry)], colour);
         }
@@ -301,7 +342,7 @@ mod tests {
         let colours: Vec<[u8; 3]> = (0..60_000u32)
             .map(|i| [(i % 200) as u8, (i / 300) as u8, ((i % 200) / 2 + i / 600) as u8])
             .collect();
-        let palette = Palette::choose(&colours, &vec![1; colours.len()], 256);
+        let palette = Palette::choose(&colours, &vec![1; colours.len()], 256, 1.0);
         let worst = colours
             .iter()
             .zip(&palette.entries)
@@ -329,7 +370,7 @@ mod tests {
             max in 1usize..=256,
         ) {
             let colours: Vec<[u8; 3]> = colours.into_iter().collect();
-            let palette = Palette::choose(&colours, &vec![1; colours.len()], max);
+            let palette = Palette::choose(&colours, &vec![1; colours.len()], max, 1.0);
             prop_assert!(palette.colours.len() <= max);
             prop_assert_eq!(palette.entries.len(), colours.len());
             prop_assert!(palette.entries.iter().all(|&e| usize::from(e) < palette.colours.len()));

@@ -217,6 +217,65 @@ fn still_pixels_never_change() {
     }
 }
 
+/// A picture of 250 colours, each of its own `hue`, of which neighbours are hard to tell apart.
+fn colourful(hue: usize) -> Pixmap {
+    let mut picture = flat(50, 5, [0; 3]);
+    for (value, pixel) in (0u8..).zip(picture.data.chunks_exact_mut(4)) {
+        pixel[..3].copy_from_slice(&[[value, 255 - value, 9], [9, value, 255 - value]][hue]);
+    }
+    picture
+}
+
+#[test]
+fn pictures_of_few_colours_are_exact_whatever_the_others_have() {
+    let pictures = [colourful(0), colourful(1), colourful(0)];
+    let options = GifOptions {
+        quality: Quality {
+            tolerance: 0,
+            ..Quality::default()
+        },
+        ..GifOptions::default()
+    };
+    let (file, _) = encode_with(pictures.iter().map(|p| frame(p.clone(), 80)), options);
+    assert_eq!(decode(&file), pictures.map(|picture| (picture, 8)));
+}
+
+#[test]
+fn small_changes_share_one_table() {
+    let mut noise = Noise(3);
+    let mut picture = flat(200, 100, [240; 3]);
+    let mut frames = vec![frame(picture.clone(), 80)];
+    for step in 0..60usize {
+        for at in 0..40 {
+            let at = (step * 300 + at * 5) * 4;
+            let grey = noise.next();
+            picture.data[at..at + 3].copy_from_slice(&[grey, grey, grey | 1]);
+        }
+        frames.push(frame(picture.clone(), 80));
+    }
+    let (file, _) = encode(frames);
+    let mut decoder = gif::DecodeOptions::new().read_info(&file[..]).unwrap();
+    let mut own = 0;
+    while let Some(frame) = decoder.next_frame_info().unwrap() {
+        own += usize::from(frame.palette.is_some());
+    }
+    assert!(own < 10, "{own} frames have a table of their own");
+}
+
+#[test]
+fn more_pictures_than_are_looked_at_together() {
+    let pictures: Vec<Pixmap> = (0..Ahead::PICTURES + 20)
+        .map(|at| flat(2, 2, [at as u8, (at / 256) as u8, 7]))
+        .collect();
+    let (file, _) = encode(pictures.iter().map(|p| frame(p.clone(), 30)));
+    let shown = decode(&file);
+    assert_eq!(shown.len(), pictures.len());
+    for (picture, (shown, _)) in pictures.iter().zip(shown) {
+        let off = picture.data.iter().zip(&shown.data).map(|(a, b)| a.abs_diff(*b));
+        assert!(off.max() <= Some(8));
+    }
+}
+
 #[test]
 fn many_colours_stay_near() {
     let pictures = photographs(120, 90, 6);
