@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::apng::ApngEncoder;
+use super::gif::Repeat;
 use super::{Chapter, EncodeError, Encoder, Frame, StreamEncoder, Summary};
 
 /// What ffmpeg is to write.
@@ -103,7 +104,7 @@ impl FfmpegEncoder {
     /// If the program does not start, or no temporary file can be made.
     pub fn new(output: &Path, options: FfmpegOptions) -> Result<Self, EncodeError> {
         let format = options.video.name();
-        let started = Command::new(&options.program)
+        let started = command(&options.program)
             .arg("-version")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -122,7 +123,7 @@ impl FfmpegEncoder {
         let spool = spool.map_err(|source| EncodeError::Write { format, source })?;
         Ok(Self {
             options,
-            frames: ApngEncoder::new(BufWriter::new(spool), None)?,
+            frames: ApngEncoder::new(BufWriter::new(spool), Repeat::Forever, None)?,
             chapters: Vec::new(),
             output: output.to_owned(),
         })
@@ -155,7 +156,7 @@ impl Encoder for FfmpegEncoder {
             .into_temp_path();
         let chapters = chapter_file(&chapters, summary.duration_ms)
             .map_err(|source| EncodeError::Write { format, source })?;
-        let mut command = Command::new(&options.program);
+        let mut command = command(&options.program);
         command.args(["-nostdin", "-hide_banner", "-loglevel", "error", "-y"]);
         command.args(["-f", "apng", "-max_fps", "0", "-i"]).arg(&spool);
         command.args(["-f", "ffmetadata", "-i"]).arg(&chapters);
@@ -200,6 +201,27 @@ impl Encoder for FfmpegEncoder {
         summary.bytes = written.len();
         Ok(summary)
     }
+}
+
+/// What of our environment ffmpeg gets: what it needs to find its files. The rest may be secret.
+const NEEDED: [&str; 7] = [
+    "PATH",
+    "HOME",
+    "LANG",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "SystemRoot",
+];
+
+/// The program, to be given arguments, with no more of our environment than it needs.
+fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    let needed = NEEDED
+        .iter()
+        .filter_map(|name| Some((name, std::env::var_os(name)?)));
+    command.env_clear().envs(needed);
+    command
 }
 
 /// Chapters as ffmpeg reads them.
@@ -308,6 +330,21 @@ mod tests {
             let titles: Vec<&str> = printed.lines().filter_map(|l| l.split(',').nth(6)).collect();
             assert_eq!(titles, ["Start; #1", "a = b\\c"]);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_program_does_not_get_our_environment() {
+        // Cargo sets some for tests.
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let output = command(Path::new("env")).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let names: Vec<&str> = printed
+            .lines()
+            .filter_map(|line| Some(line.split_once('=')?.0))
+            .collect();
+        assert!(names.contains(&"PATH"), "{names:?}");
+        assert!(names.iter().all(|name| NEEDED.contains(name)), "{names:?}");
     }
 
     #[test]
