@@ -33,7 +33,7 @@ pub(crate) struct FileArgs {
     /// How exact GIFs and videos are, 0 to 100; the others are lossless [default: 80]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(..=100), help_heading = "File")]
     quality: Option<u8>,
-    /// How often a GIF plays: forever, or a number
+    /// How often a GIF, APNG or WebP plays: forever, or a number
     #[arg(long, value_name = "N", default_value = "forever", value_parser = repeat, help_heading = "File")]
     repeat: Repeat,
 }

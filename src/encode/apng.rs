@@ -9,6 +9,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::change::Rect;
+use super::gif::Repeat;
 use super::jobs::{Jobs, Workers};
 use super::merge::Merger;
 use super::patch::Patch;
@@ -23,9 +24,10 @@ const MAX_DELAY_MS: u64 = u16::MAX as u64;
 const MAX_DURATION_MS: u64 = 100 * MAX_DELAY_MS;
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 
-/// Writes an animated PNG that plays for ever; see the [module](self).
+/// Writes an animated PNG; see the [module](self).
 pub struct ApngEncoder<W: Write + Send> {
     output: W,
+    repeat: Repeat,
     check: FrameCheck,
     merger: Merger,
     workers: Workers,
@@ -45,10 +47,11 @@ impl<W: Write + Send> ApngEncoder<W> {
     ///
     /// # Errors
     /// If no temporary file can be made, or no thread started.
-    pub fn new(output: W, threads: Option<NonZeroUsize>) -> Result<Self, EncodeError> {
+    pub fn new(output: W, repeat: Repeat, threads: Option<NonZeroUsize>) -> Result<Self, EncodeError> {
         let spool = tempfile::tempfile().map_err(write_error)?;
         Ok(Self {
             output,
+            repeat,
             check: FrameCheck::default(),
             merger: Merger::default(),
             workers: Workers::new(threads, FORMAT)?,
@@ -163,7 +166,8 @@ impl<W: Write + Send> StreamEncoder for ApngEncoder<W> {
                 b"IHDR",
                 &[&width.to_be_bytes(), &height.to_be_bytes(), &[8, 6, 0, 0, 0]],
             )?;
-            chunks.write(b"acTL", &[&self.written.to_be_bytes(), &[0; 4]])?;
+            let plays = u32::from(self.repeat.plays()).to_be_bytes();
+            chunks.write(b"acTL", &[&self.written.to_be_bytes(), &plays])?;
             io::copy(&mut spool, &mut chunks.output)?;
             chunks.write(b"IEND", &[])?;
             chunks.output.flush()?;
@@ -239,7 +243,10 @@ mod tests {
     use crate::encode::testing::{Decoded, assert_same, clip, flat, play};
 
     fn encode(frames: &[(Pixmap, u64)]) -> (Vec<u8>, Summary) {
-        play(ApngEncoder::new(Vec::new(), None).unwrap(), frames)
+        play(
+            ApngEncoder::new(Vec::new(), Repeat::Forever, None).unwrap(),
+            frames,
+        )
     }
 
     /// The canvas after each frame and how long it is shown, as the `png` crate reads the file.
@@ -279,6 +286,20 @@ mod tests {
     }
 
     #[test]
+    fn plays_as_often_as_asked() {
+        for (repeat, plays) in [
+            (Repeat::Forever, 0),
+            (Repeat::Times(1), 1),
+            (Repeat::Times(300), 300),
+        ] {
+            let encoder = ApngEncoder::new(Vec::new(), repeat, None).unwrap();
+            let (file, _) = play(encoder, &[(flat(2, 2, [1; 3]), 50), (flat(2, 2, [2; 3]), 50)]);
+            let reader = png::Decoder::new(io::Cursor::new(file)).read_info().unwrap();
+            assert_eq!(reader.info().animation_control().unwrap().num_plays, plays);
+        }
+    }
+
+    #[test]
     fn long_times_are_split() {
         let frames = [(flat(3, 3, [1; 3]), 150_000), (flat(3, 3, [2; 3]), 40)];
         let (file, summary) = encode(&frames);
@@ -293,7 +314,7 @@ mod tests {
         let frames = clip(70, 50, 24);
         let files = [1, 3].map(|threads| {
             play(
-                ApngEncoder::new(Vec::new(), NonZeroUsize::new(threads)).unwrap(),
+                ApngEncoder::new(Vec::new(), Repeat::Forever, NonZeroUsize::new(threads)).unwrap(),
                 &frames,
             )
             .0
@@ -303,7 +324,7 @@ mod tests {
 
     #[test]
     fn no_frames_is_an_error() {
-        let encoder = ApngEncoder::new(Vec::new(), None).unwrap();
+        let encoder = ApngEncoder::new(Vec::new(), Repeat::Forever, None).unwrap();
         assert!(matches!(encoder.finish(), Err(EncodeError::NoFrames)));
     }
 }

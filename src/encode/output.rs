@@ -18,7 +18,7 @@ use super::{Chapter, EncodeError, Encoder, Frame, StreamEncoder, Summary};
 /// What can be chosen about a clip's file, whatever its format.
 #[derive(Debug, Clone)]
 pub struct EncodeOptions {
-    /// How often a GIF plays.
+    /// How often a GIF, APNG or WebP plays.
     pub repeat: Repeat,
     /// How exact a GIF is.
     pub gif: Quality,
@@ -141,8 +141,8 @@ fn open_stream(
 ) -> Result<Box<dyn Encoder>, EncodeError> {
     Ok(match format {
         Format::Gif => Placed::new(GifEncoder::new(output, options.gif())?),
-        Format::Apng => Placed::new(ApngEncoder::new(output, options.threads)?),
-        Format::Webp => Placed::new(WebpEncoder::new(output, options.threads)?),
+        Format::Apng => Placed::new(ApngEncoder::new(output, options.repeat, options.threads)?),
+        Format::Webp => Placed::new(WebpEncoder::new(output, options.repeat, options.threads)?),
         #[cfg(feature = "mp4")]
         Format::Mp4 => Placed::new(super::mp4::Mp4Encoder::new(output, options.quantiser)?),
         _ => {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use image_webp::{ColorType, EncodingError, WebPEncoder as Picture};
 
+use super::gif::Repeat;
 use super::jobs::{Jobs, Workers};
 use super::merge::Merger;
 use super::patch::Patch;
@@ -24,9 +25,10 @@ const MAX_DURATION_MS: u64 = (1 << 24) - 1;
 /// Bytes of the container's head: `RIFF` and its length, `WEBP`, the chunks `VP8X` and `ANIM`.
 const HEAD: u32 = 12 + 18 + 14;
 
-/// Writes an animated WebP that plays for ever; see the [module](self).
+/// Writes an animated WebP; see the [module](self).
 pub struct WebpEncoder<W: Write + Send> {
     output: W,
+    repeat: Repeat,
     check: FrameCheck,
     merger: Merger,
     workers: Workers,
@@ -44,9 +46,10 @@ impl<W: Write + Send> WebpEncoder<W> {
     ///
     /// # Errors
     /// If no temporary file can be made, or no thread started.
-    pub fn new(output: W, threads: Option<NonZeroUsize>) -> Result<Self, EncodeError> {
+    pub fn new(output: W, repeat: Repeat, threads: Option<NonZeroUsize>) -> Result<Self, EncodeError> {
         Ok(Self {
             output,
+            repeat,
             check: FrameCheck::default(),
             merger: Merger::default(),
             workers: Workers::new(threads, FORMAT)?,
@@ -140,8 +143,9 @@ impl<W: Write + Send> StreamEncoder for WebpEncoder<W> {
         }
         head.extend(b"ANIM");
         head.extend(6u32.to_le_bytes());
-        // Background (white), and how often it plays: for ever.
-        head.extend([255, 255, 255, 255, 0, 0]);
+        // Background (white), and how often it plays.
+        head.extend([255; 4]);
+        head.extend(self.repeat.plays().to_le_bytes());
         let end = || {
             let mut spool = self.spool.into_inner()?;
             spool.rewind()?;
@@ -184,7 +188,10 @@ mod tests {
     use crate::encode::testing::{Decoded, assert_same, clip, flat, play};
 
     fn encode(frames: &[(Pixmap, u64)]) -> (Vec<u8>, Summary) {
-        play(WebpEncoder::new(Vec::new(), None).unwrap(), frames)
+        play(
+            WebpEncoder::new(Vec::new(), Repeat::Forever, None).unwrap(),
+            frames,
+        )
     }
 
     fn decode(file: &[u8]) -> Decoded {
@@ -211,8 +218,27 @@ mod tests {
     }
 
     #[test]
+    fn plays_as_often_as_asked() {
+        use image_webp::LoopCount;
+        for (repeat, plays) in [
+            (Repeat::Forever, None),
+            (Repeat::Times(1), Some(1)),
+            (Repeat::Times(300), Some(300)),
+        ] {
+            let encoder = WebpEncoder::new(Vec::new(), repeat, None).unwrap();
+            let (file, _) = play(encoder, &[(flat(2, 2, [1; 3]), 50), (flat(2, 2, [2; 3]), 50)]);
+            let decoder = image_webp::WebPDecoder::new(io::Cursor::new(file)).unwrap();
+            let found = match decoder.loop_count() {
+                LoopCount::Forever => None,
+                LoopCount::Times(times) => Some(times.get()),
+            };
+            assert_eq!(found, plays);
+        }
+    }
+
+    #[test]
     fn times_that_do_not_fit_are_refused() {
-        let mut encoder = WebpEncoder::new(Vec::new(), None).unwrap();
+        let mut encoder = WebpEncoder::new(Vec::new(), Repeat::Forever, None).unwrap();
         let error = encoder
             .push(Frame {
                 pixels: Arc::new(flat(2, 2, [1; 3])),
@@ -226,7 +252,7 @@ mod tests {
 
     #[test]
     fn no_frames_is_an_error() {
-        let encoder = WebpEncoder::new(Vec::new(), None).unwrap();
+        let encoder = WebpEncoder::new(Vec::new(), Repeat::Forever, None).unwrap();
         assert!(matches!(encoder.finish(), Err(EncodeError::NoFrames)));
     }
 }

@@ -40,7 +40,7 @@ use timing::{MAX_DURATION_MS, Shown, Timeline};
 const FORMAT: &str = "GIF";
 const MAX_SIDE: u32 = u16::MAX as u32;
 
-/// How often a GIF plays.
+/// How often a picture that moves plays: a GIF, an APNG, a WebP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Repeat {
     /// Again and again.
@@ -48,6 +48,16 @@ pub enum Repeat {
     Forever,
     /// So many times, at least once.
     Times(u16),
+}
+
+impl Repeat {
+    /// How often, as formats write it that mean "for ever" by 0.
+    pub(super) fn plays(self) -> u16 {
+        match self {
+            Self::Forever => 0,
+            Self::Times(times) => times.max(1),
+        }
+    }
 }
 
 /// What can be chosen about a GIF.
