@@ -73,13 +73,10 @@ impl Running {
 
     /// A line of its output, as soon as it comes.
     pub(crate) fn line(&mut self) -> String {
-        let mut line = Vec::new();
         let output = self.child.stdout.as_mut().unwrap();
-        for byte in output.bytes() {
-            match byte.unwrap() {
-                b'\n' => break,
-                byte => line.push(byte),
-            }
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        while output.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
+            line.extend(byte);
         }
         String::from_utf8(line).unwrap()
     }
