@@ -81,7 +81,7 @@ pub(crate) fn run(args: &ShotArgs, console: &Console) -> Done {
         ));
     }
     let drawing = drawing(&args.browser, 1)?;
-    let recording = args.tab.choose(args.input.read()?, console)?;
+    let mut recording = args.tab.choose(args.input.read()?, console)?;
     let tab = shown_tab(&recording)?;
     let options = RenderOptions {
         clip: ClipOptions {
@@ -98,7 +98,7 @@ pub(crate) fn run(args: &ShotArgs, console: &Console) -> Done {
     };
     let stills = StillOptions { at: args.at.clone() };
     let mut pictures = Vec::new();
-    still(&recording, tab, &options, &stills, |index, picture| {
+    let damage = still(&recording, tab, &options, &stills, |index, picture| {
         let bytes = png(&picture).map_err(|source| EncodeError::Write {
             format: "png",
             source,
@@ -112,6 +112,7 @@ pub(crate) fn run(args: &ShotArgs, console: &Console) -> Done {
         pictures.push((made, bytes));
         Ok(())
     })?;
+    recording.damage.merge(damage);
     for (picture, bytes) in &pictures {
         if to_stdout {
             console.print(bytes)?;

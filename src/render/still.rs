@@ -8,7 +8,7 @@ use crate::clip::{Clip, Plan, TimePoint};
 use crate::dom::Replay;
 use crate::overlay::{Overlay, Scene};
 use crate::pixmap::Pixmap;
-use crate::recording::{Recording, Tab};
+use crate::recording::{DamageReport, Recording, Tab};
 
 /// Which pictures are wanted.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +28,7 @@ pub fn still(
     options: &RenderOptions,
     stills: &StillOptions,
     mut take: impl FnMut(usize, Pixmap) -> Result<(), RenderError>,
-) -> Result<(), RenderError> {
+) -> Result<DamageReport, RenderError> {
     let clip = Clip::new(tab, &options.clip)?;
     let length = Plan::new(tab, &clip).length() as f64;
     let at = |at: &TimePoint| {
@@ -51,7 +51,8 @@ pub(super) struct Still {
     pub clip_ms: f64,
 }
 
-/// Takes pictures of a scene with an overlay; `take` gets them in the order of `at`.
+/// Takes pictures of a scene with an overlay; `take` gets them in the order of `at`. Gives what of the recording
+/// could not be shown.
 pub(super) async fn take_pictures(
     tab: &Tab,
     mut overlay: Overlay,
@@ -59,7 +60,7 @@ pub(super) async fn take_pictures(
     options: &RenderOptions,
     at: &[Still],
     take: &mut impl FnMut(usize, Pixmap) -> Result<(), RenderError>,
-) -> Result<(), RenderError> {
+) -> Result<DamageReport, RenderError> {
     let mut stage = open_stage(scene, tab.limits, options).await?;
     let first = at.first().map(|still| still.page);
     ground::prepare(&mut stage, tab, &mut overlay, scene, first).await?;
@@ -83,7 +84,7 @@ pub(super) async fn take_pictures(
         let state = overlay.state_at(still.clip_ms, &places);
         take(index, overlay.compose(&page, &state))?;
     }
-    Ok(())
+    Ok(replay.damage().clone())
 }
 
 /// Waits for work with browsers on this thread.

@@ -172,7 +172,8 @@ fn pages_beyond_a_limit_are_cut_or_refused_by_name() {
     let (input, output) = (folder.join("in.json"), folder.join("out.png"));
     let body = page::elements("i", 2000);
     std::fs::write(&input, recording(("1280", "800"), &body, "")).unwrap();
-    shoot(&input, &output, &["--allow", "nodes=50"]).code(0);
+    let cut = shoot(&input, &output, &["--allow", "nodes=50"]).code(0);
+    assert!(told(&cut).contains("--allow nodes="), "{}", told(&cut));
     let refused = shoot(&input, &output, &["--allow", "page=10kB"]).code(3);
     assert!(told(&refused).contains("--allow page="), "{}", told(&refused));
     let refused = shoot(&input, &output, &["--allow", "events=2", "--strict"]).code(6);
