@@ -182,6 +182,10 @@ impl Look {
             "results",
             "attributes",
             "segments",
+            "result",
+            "rrweb_events",
+            "rrwebEvents",
+            "event",
         ] {
             if let (false, Some((Kind::Array | Kind::Object, at))) = (self.done(), outline.get(key)) {
                 self.value(bytes, at, 0, depth + 1)?;
@@ -239,7 +243,19 @@ fn vendor_of_envelope(envelope: &Outline<'_>, bytes: &[u8]) -> Option<FormatName
         "creation_reason",
         "records_count",
     ];
-    if is("records", Kind::Array) && datadog.iter().any(|key| envelope.has(key)) {
+    let first_is_event = |key| {
+        let first = |at| -> Result<bool, JsonError> {
+            let mut json = Json::at_offset(bytes, at);
+            json.array()?;
+            Ok(json.element()? && Outline::of(bytes, json.at()).is_event())
+        };
+        envelope
+            .get(key)
+            .is_some_and(|(_, at)| first(at).unwrap_or(false))
+    };
+    if is("records", Kind::Array)
+        && (datadog.iter().any(|key| envelope.has(key)) || first_is_event("records"))
+    {
         return Some(FormatName::Datadog);
     }
     if is("e", Kind::Array) && (is("p", Kind::Array) || is("a", Kind::Array)) {
@@ -254,6 +270,7 @@ fn vendor_of_envelope(envelope: &Outline<'_>, bytes: &[u8]) -> Option<FormatName
         || data.has("snapshots")
         || data.has("snapshotsByWindowId")
         || inner("properties").has("$snapshot_data")
+        || inner("properties").has("$snapshot_items")
     {
         return Some(FormatName::PostHog);
     }

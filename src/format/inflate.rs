@@ -64,7 +64,29 @@ pub(super) fn inflate(bytes: Bytes, limit: u64) -> Inflated {
         out.bytes = next.bytes;
         out.damage = out.damage.or(next.damage);
     }
+    if let Some(text) = from_utf16(&out.bytes, limit) {
+        out.bytes = text;
+    }
     out
+}
+
+/// Text in UTF-16 with its mark, as some shells write what goes into a file, as UTF-8.
+fn from_utf16(bytes: &[u8], limit: u64) -> Option<Bytes> {
+    let (units, unit): (&[u8], fn([u8; 2]) -> u16) = match bytes {
+        [0xff, 0xfe, rest @ ..] if !bytes.starts_with(&[0xff; 3]) => (rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        _ => return None,
+    };
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let units = units.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let mut text = String::new();
+    for letter in char::decode_utf16(units) {
+        if text.len() >= most {
+            break;
+        }
+        text.push(letter.unwrap_or(char::REPLACEMENT_CHARACTER));
+    }
+    Some(text.into())
 }
 
 /// Whether bytes are a compressed stream.

@@ -61,6 +61,7 @@ impl Head {
         let start = json.at();
         let mut look = || -> Result<Head, JsonError> {
             let (mut segment, mut others, mut head) = (false, 0, Head::Events);
+            let mut named = false;
             if json.kind()? == Kind::Array {
                 json.array()?;
                 json.element()?;
@@ -73,6 +74,7 @@ impl Head {
                 match &*key {
                     "segment_id" => segment = true,
                     "dsn" | "sdk" | "sent_at" => head = Head::Envelope,
+                    "event_id" | "trace" => named = true,
                     "type" if json.kind()? == Kind::String => {
                         others += 1;
                         if json.string()? == "replay_event" {
@@ -86,6 +88,8 @@ impl Head {
             }
             Ok(if segment && others == 0 {
                 Head::Segment
+            } else if named && others == 0 {
+                Head::Envelope
             } else {
                 head
             })
@@ -140,6 +144,16 @@ fn envelope(bytes: &Bytes, mut at: usize, collector: &mut Collector<'_>) -> Resu
         let start = json.at() + usize::from(bytes.get(json.at()) == Some(&b'\n'));
         let rest = bytes.get(start..).unwrap_or_default();
         let line = memchr(b'\n', rest).unwrap_or(rest.len());
+        // Without a length an item is a line; a recording's is two, and may be compressed.
+        if let (None, "replay_recording") = (item.length, item.kind.as_str()) {
+            let payload = bytes.slice(start..);
+            let mut json = Json::new(&payload);
+            at = match json.pass() {
+                Ok(_) => start + segment(&payload, json.at(), collector)?,
+                Err(_) => bytes.len(),
+            };
+            continue;
+        }
         let length = item.length.unwrap_or(line);
         let payload = bytes.slice(start..start.saturating_add(length).min(bytes.len()));
         if length > payload.len() {

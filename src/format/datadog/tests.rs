@@ -128,6 +128,8 @@ fn bare_records_are_a_session() {
     let bare = open(json!(records).to_string()).unwrap();
     assert_eq!(story(&bare), story(&open(json!(segments).to_string()).unwrap()));
     assert!(bare.damage.is_empty(), "{:?}", bare.damage);
+    let object = open(json!({ "records": records }).to_string()).unwrap();
+    assert_eq!(story(&object), story(&bare));
 }
 
 #[test]

@@ -42,15 +42,18 @@ const CONTAINERS: &[&str] = &[
     "snapshots",
     "recording",
     "rrweb_events",
+    "rrwebEvents",
     "properties",
     "$snapshot_data",
+    "$snapshot_items",
+    "result",
     "batch",
     "results",
     "variables",
     "attributes",
 ];
 
-/// Keys of envelopes under which an event stands as text.
+/// Keys of envelopes under which one event stands, as text or as it is.
 const TEXTS: &[&str] = &["event"];
 
 /// Keys of envelopes under which events stand by tab.
@@ -211,7 +214,11 @@ impl Walk<'_, '_, '_> {
                     Kind::Array | Kind::Object => self.value(false)?,
                     _ => self.json.pass()?,
                 },
-                Some(key) if TEXTS.contains(&&*key) => self.text()?,
+                Some(key) if TEXTS.contains(&&*key) => match self.json.kind()? {
+                    Kind::Object if is_event(&mut self.json.clone()) => self.value(false)?,
+                    Kind::String => self.text()?,
+                    _ => self.json.pass()?,
+                },
                 Some(_) => self.json.pass()?,
             },
             LevelKind::Windows => match self.json.key()? {
@@ -292,8 +299,12 @@ impl Walk<'_, '_, '_> {
                         session = json.string_or_none()?
                     }
                     key if TEXTS.contains(&key) => {
-                        // Anything but an event as text is passed over further down.
-                        holds |= json.kind()? == Kind::String;
+                        // Any other text is passed over further down.
+                        holds |= match json.kind()? {
+                            Kind::String => true,
+                            Kind::Object => is_event(&mut json.clone()),
+                            _ => false,
+                        };
                         json.pass()?;
                     }
                     key => {
