@@ -184,6 +184,61 @@ fn what_is_masked_is_in_no_file_and_no_log() {
 }
 
 #[test]
+fn what_is_masked_is_in_no_document_either() {
+    let directory = tempfile::tempdir().unwrap();
+    let recording = directory.path().join("session.json");
+    std::fs::write(&recording, NAMED).unwrap();
+    let mask = ["--mask", ".name", "--mask-text", "(?i)ada.*?lovelace"];
+    let told = |mask: &[&str], command: &[&str]| {
+        let output = tempfile::tempdir_in(directory.path()).unwrap();
+        let notebook = r#"{"cells":[],"metadata":{},"nbformat":4,"nbformat_minor":5}"#;
+        for (document, text) in [
+            ("a.md", "# A\n"),
+            ("a.html", "<body></body>"),
+            ("a.ipynb", notebook),
+        ] {
+            std::fs::write(output.path().join(document), text).unwrap();
+        }
+        let said = domreel()
+            .current_dir(&output)
+            .args(command)
+            .args(["-vvv", "--json"])
+            .arg(&recording)
+            .args(mask)
+            .output()
+            .unwrap();
+        let log = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert_eq!(said.status.code(), Some(0), "{command:?}: {log}");
+        let mut told = log + &String::from_utf8_lossy(&said.stdout);
+        for file in std::fs::read_dir(&output).unwrap() {
+            let file = file.unwrap();
+            told.push_str(&file.file_name().to_string_lossy());
+            told.push_str(&String::from_utf8_lossy(&std::fs::read(file.path()).unwrap()));
+        }
+        told
+    };
+    let documents: [&[&str]; 9] = [
+        &["attach", "--fps", "2", "--around", "error", "--to", "a.md"],
+        &["attach", "--fps", "2", "--around", "error", "--to", "a.html"],
+        &["attach", "--fps", "2", "--around", "error", "--to", "a.ipynb"],
+        &["render", "--fps", "2", "--for", "notebook", "-o", "clip"],
+        &["render", "--fps", "2", "--for", "html", "-o", "clip"],
+        &["render", "--fps", "2", "--for", "jira", "-o", "clip"],
+        &["storyboard", "-o", "story.png"],
+        &["new", "postmortem", "-o", "pm.md"],
+        &["inspect"],
+    ];
+    let unmasked = told(&["--redact", "none"], documents[0]);
+    assert!(unmasked.contains("Lovelace") && unmasked.contains("4111"));
+    for command in documents {
+        let told = told(&mask, command);
+        for secret in ["Lovelac", "4111", "1111 11"] {
+            assert!(!told.contains(secret), "{secret} in {command:?}: {told}");
+        }
+    }
+}
+
+#[test]
 fn the_error_is_in_the_picture_until_the_end() {
     let red_pixels = |directory: &tempfile::TempDir| {
         let frames = std::fs::read_dir(directory.path().join("frames")).unwrap();

@@ -164,7 +164,8 @@ fn short_address(url: &str) -> Arc<str> {
 
 pub(super) fn captions(signals: &[&Signal], given: &[Caption], clip: &Clip) -> Vec<CaptionCue> {
     let map = &clip.map;
-    // Given captions end by themselves; those of a recording when it says so, or the next one comes.
+    // Given captions end by themselves; those of a recording when it says so, or the next one comes, and they
+    // wait for given ones.
     let mut changes: Vec<(f64, Option<Arc<str>>, bool)> = given
         .iter()
         .map(|caption| (clip.resolve(caption.at), Some(Arc::clone(&caption.text)), true))
@@ -177,8 +178,10 @@ pub(super) fn captions(signals: &[&Signal], given: &[Caption], clip: &Clip) -> V
     changes.retain(|(time, ..)| *time <= map.end());
     changes.sort_by(|one, other| one.0.total_cmp(&other.0));
     let mut cues: Vec<CaptionCue> = Vec::new();
+    let mut given_until = 0.0_f64;
     for (time, text, ends) in changes {
         let from = map.clip_at(time);
+        let from = if ends { from } else { from.max(given_until) };
         if let Some(last) = cues.last_mut() {
             last.span.until = last.span.until.min(from);
         }
@@ -187,6 +190,9 @@ pub(super) fn captions(signals: &[&Signal], given: &[Caption], clip: &Clip) -> V
         };
         let time = reading_ms(&text).clamp(CAPTION_MS.0, CAPTION_MS.1);
         let until = if ends { from + time } else { f64::INFINITY };
+        if ends {
+            given_until = until;
+        }
         if cues.len() < MOST_CUES {
             cues.push(CaptionCue {
                 span: Span { from, until },

@@ -82,6 +82,10 @@ fn error(message: &str) -> ErrorReport {
 }
 
 fn story_of(tab: &Tab, signals: Vec<Signal>) -> Story {
+    story_with(tab, signals, &[])
+}
+
+fn story_with(tab: &Tab, signals: Vec<Signal>, captions: &[Caption]) -> Story {
     let options = ClipOptions {
         idle: Idle::Keep,
         ..ClipOptions::default()
@@ -91,7 +95,7 @@ fn story_of(tab: &Tab, signals: Vec<Signal>) -> Story {
         signals,
         ..Telemetry::default()
     };
-    Story::new(tab, &telemetry, &clip, &[])
+    Story::new(tab, &telemetry, &clip, captions)
 }
 
 #[test]
@@ -316,4 +320,22 @@ fn captions_last_until_they_are_cleared() {
         .map(|cue| (&*cue.text, cue.span.from, cue.span.until))
         .collect();
     assert_eq!(told, [("one", 1000.0, 4000.0), ("two", 4000.0, 9000.0)]);
+}
+
+#[test]
+fn captions_of_a_recording_wait_for_given_ones() {
+    let signals = vec![
+        signal(1000.0, SignalKind::Caption(Some("one".into()))),
+        signal(3200.0, SignalKind::Caption(Some("two".into()))),
+        signal(3400.0, SignalKind::Caption(Some("three".into()))),
+    ];
+    let mine = "3: mine".parse().unwrap();
+    let captions = story_with(&tab(), signals, &[mine]).captions;
+    let [one, mine, three] = &captions[..] else {
+        panic!("{captions:?}")
+    };
+    assert_eq!((&*one.text, one.span.until), ("one", 3000.0));
+    assert_eq!((&*mine.text, mine.span.from), ("mine", 3000.0));
+    assert!(mine.span.until > 4000.0, "{mine:?}");
+    assert_eq!((&*three.text, three.span.from), ("three", mine.span.until));
 }
