@@ -59,6 +59,17 @@ struct Spot {
     position: (f64, f64),
 }
 
+/// Where what the camera looks at was when it came there, in CSS pixels of the viewport.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Seen {
+    /// So many moves have begun.
+    begun: usize,
+    /// The target of the last of them.
+    target: Option<PlaceBox>,
+    /// The target of the one before.
+    before: Option<PlaceBox>,
+}
+
 /// Something to be looked at, in clip time.
 struct Look {
     at: f64,
@@ -91,14 +102,14 @@ impl Camera {
         spots.filter_map(|one| Some(one.to?.wanted))
     }
 
-    /// The element that is shown.
-    pub(super) fn element(&self) -> Option<Wanted> {
+    /// The elements whose own places it asks for: the one that is shown, or those that it moves to and from.
+    pub(super) fn elements_at(&self, clip_ms: f64) -> Vec<Wanted> {
         match self {
-            Camera::Element(node, _) => Some(Wanted {
+            Camera::Element(node, _) => vec![Wanted {
                 node: *node,
                 since: f64::INFINITY,
-            }),
-            _ => None,
+            }],
+            _ => self.wanted_at(clip_ms).collect(),
         }
     }
 
@@ -112,32 +123,63 @@ impl Camera {
         (at(2), at(1))
     }
 
-    /// What is shown of a viewport at a clip time.
+    /// What is shown of a viewport at a clip time, after `seen` was.
     pub(super) fn aim_at(
         &self,
         clip_ms: f64,
         viewport: Viewport,
         layout: &Layout,
         places: &dyn Places,
-    ) -> Aim {
+        seen: Option<Seen>,
+    ) -> (Aim, Seen) {
         match self {
-            Camera::Still(aim) => *aim,
+            Camera::Still(aim) => (*aim, Seen::default()),
             Camera::Element(node, place) => {
                 // An element that comes and goes is shown where it was found.
-                Aim::at(places.element(*node).unwrap_or(*place))
+                let aim = Aim::at(places.element(*node).unwrap_or(*place));
+                (aim, Seen::default())
             }
-            Camera::Following(_) => {
+            Camera::Following(moves) => {
                 let (before, now) = self.around(clip_ms);
-                let aim = |one: Option<&Move>| match one.and_then(|one| one.to) {
+                let begun = moves.partition_point(|one| one.from <= clip_ms);
+                let seen = self.seen_at(clip_ms, begun, places, seen);
+                let aim = |one: Option<&Move>, target| match one.and_then(|one| one.to) {
                     Some(spot) => {
                         let on_page = places.to_page(spot.wanted.node, spot.position);
-                        layout.close_up(on_page, viewport)
+                        layout.close_up(on_page, target, viewport)
                     }
                     None => Aim::ALL,
                 };
                 let share = now.map_or(1.0, |now| (clip_ms - now.from) / MOVE_MS);
-                Aim::between(aim(before), aim(now), eased(share))
+                let aim = Aim::between(aim(before, seen.before), aim(now, seen.target), eased(share));
+                (aim, seen)
             }
+        }
+    }
+
+    /// Where the targets are: they are looked for as long as the camera moves, for it does not follow them.
+    fn seen_at(&self, clip_ms: f64, begun: usize, places: &dyn Places, seen: Option<Seen>) -> Seen {
+        let (before, now) = self.around(clip_ms);
+        let target = |one: Option<&Move>| places.element(one?.to?.wanted.node);
+        let moving = now.is_some_and(|now| clip_ms < now.from + MOVE_MS);
+        match seen {
+            Some(seen) if seen.begun == begun => Seen {
+                target: match moving {
+                    true => target(now).or(seen.target),
+                    false => seen.target,
+                },
+                ..seen
+            },
+            Some(seen) if seen.begun + 1 == begun => Seen {
+                begun,
+                before: seen.target,
+                target: target(now),
+            },
+            _ => Seen {
+                begun,
+                before: target(before),
+                target: target(now),
+            },
         }
     }
 

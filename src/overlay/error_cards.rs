@@ -197,8 +197,12 @@ impl ErrorCards {
         self.most?;
         let arranged = self.arranged(scenery)?;
         let stays = beside && last.is_some_and(|last| last.leader == arranged.number);
-        let (_, stack) = self.place(&arranged, scenery, last);
-        if !stays && arranged.clear.is_free(stack) {
+        // Cards that have a place stay there when the cursor comes; those that have none can still find one.
+        let is_free = |last| {
+            let (_, stack) = self.place(&arranged, scenery, last);
+            arranged.clear.is_free(stack)
+        };
+        if !stays && (is_free(last) || is_free(None)) {
             return None;
         }
         let near = arranged.clear.near.unwrap_or(page);

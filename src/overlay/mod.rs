@@ -54,7 +54,7 @@ mod titles;
 
 use self::atlas::Atlas;
 use self::bar::Bar;
-use self::camera::Camera;
+use self::camera::{Camera, Seen};
 use self::error_cards::ErrorCards;
 use self::history::{Pages, Viewport};
 use self::lane::Lane;
@@ -218,7 +218,7 @@ impl Overlay {
     /// documents are: few, and only while something is told of them.
     pub fn elements_at(&self, clip_ms: f64) -> Vec<Wanted> {
         let mut elements: Vec<Wanted> = self.notes.wanted_at(clip_ms).collect();
-        elements.extend(self.camera.element());
+        elements.extend(self.camera.elements_at(clip_ms));
         elements.extend(self.errors.iter().flat_map(|errors| errors.wanted_at(clip_ms)));
         sort(&mut elements);
         elements
@@ -231,7 +231,7 @@ impl Overlay {
 
     /// What is drawn at a clip time, after `before` was: cards that need not move stay where they are.
     pub fn state_after(&self, before: Option<&State>, clip_ms: f64, places: &dyn Places) -> State {
-        let view = self.view_at(clip_ms, places);
+        let (view, seen) = self.view_at(clip_ms, places, before.and_then(|before| before.seen));
         let scenery = Scenery {
             clip_ms,
             view,
@@ -295,6 +295,7 @@ impl Overlay {
             marks,
             stack,
             room,
+            seen: Some(seen),
         }
     }
 
@@ -358,11 +359,11 @@ impl Overlay {
         state::compose(page, state, &self.layout, &self.theme, &self.atlas)
     }
 
-    fn view_at(&self, clip_ms: f64, places: &dyn Places) -> View {
+    fn view_at(&self, clip_ms: f64, places: &dyn Places, seen: Option<Seen>) -> (View, Seen) {
         let viewport = self.pages.viewports.at(self.map.picture_at(clip_ms));
         let viewport = viewport.copied().unwrap_or(self.stage);
-        let aim = self.camera.aim_at(clip_ms, viewport, &self.layout, places);
-        self.layout.view(viewport, aim)
+        let (aim, seen) = self.camera.aim_at(clip_ms, viewport, &self.layout, places, seen);
+        (self.layout.view(viewport, aim), seen)
     }
 }
 

@@ -328,20 +328,43 @@ impl Layout {
         }
     }
 
-    /// The closest look at a position on the page, with no more beyond the page's edges than needed.
-    pub(super) fn close_up(&self, (x, y): (f64, f64), viewport: Viewport) -> Aim {
+    /// The closest look at a position on the page that shows all of what is there, the `target`, unless that
+    /// is much of the page; with no more beyond the page's edges than needed.
+    pub(super) fn close_up(&self, (x, y): (f64, f64), target: Option<PlaceBox>, viewport: Viewport) -> Aim {
+        /// What is shown is larger than the target by this.
+        const AROUND: f64 = 1.12;
+        /// A larger share of the page is no target.
+        const MOST: f64 = 0.25;
         if !(x.is_finite() && y.is_finite()) {
             return Aim::ALL;
         }
-        let scale = self.scale * self.zoom;
-        let start = |middle: f64, place: u32, whole: f64| {
-            let shown = f64::from(place) / scale;
-            (middle - shown / 2.0).clamp(0.0, (whole - shown).max(0.0))
+        let whole = (
+            f64::from(self.page.width) / self.scale,
+            f64::from(self.page.height) / self.scale,
+        );
+        let target = target.filter(|target| {
+            let area = target.width * target.height;
+            area > 0.0 && area < MOST * whole.0 * whole.1
+        });
+        let fits = target.map_or(f64::INFINITY, |target| {
+            (whole.0 / (target.width * AROUND)).min(whole.1 / (target.height * AROUND))
+        });
+        let zoom = self.zoom.min(fits).max(1.0);
+        let start = |middle: f64, whole: f64, place: f64, target: Option<(f64, f64)>| {
+            let shown = whole / zoom;
+            let start = middle - shown / 2.0;
+            let start = target.map_or(start, |(from, length)| {
+                let rim = ((shown - length) / 2.0).clamp(0.0, length * (AROUND - 1.0) / 2.0);
+                start.min(from - rim).max(from + length + rim - shown)
+            });
+            start.clamp(0.0, (place - shown).max(0.0))
         };
+        let across = target.map(|target| (target.x, target.width));
+        let down = target.map(|target| (target.y, target.height));
         Aim {
-            x: start(x, self.page.width, viewport.width),
-            y: start(y, self.page.height, viewport.height),
-            zoom: self.zoom,
+            x: start(x, whole.0, viewport.width, across),
+            y: start(y, whole.1, viewport.height, down),
+            zoom,
         }
     }
 }
@@ -460,12 +483,45 @@ mod tests {
             (all.rect, all.source),
             (rect(0, 0, 640, 400), rect(0, 0, 1280, 800))
         );
-        let corner = layout.view(VIEWPORT, layout.close_up((1270.0, 790.0), VIEWPORT));
+        let corner = layout.view(VIEWPORT, layout.close_up((1270.0, 790.0), None, VIEWPORT));
         assert_eq!(corner.source, rect(640, 400, 640, 400));
         assert_eq!(corner.rect, all.rect);
         assert_eq!(corner.place((1280.0, 800.0)), (640.0, 400.0));
-        let nowhere = layout.close_up((f64::NAN, 0.0), VIEWPORT);
+        let nowhere = layout.close_up((f64::NAN, 0.0), None, VIEWPORT);
         assert_eq!(nowhere, Aim::ALL);
+    }
+
+    #[test]
+    fn a_close_look_shows_all_of_what_it_is_about() {
+        let scene = Scene::whole(1280, 800, 0.5).with_close_ups();
+        let layout = Layout::new(&scene, 0, 0);
+        let shown = |place: PlaceBox| {
+            let aim = layout.close_up((700.0, 500.0), Some(place), VIEWPORT);
+            let view = layout.view(VIEWPORT, aim);
+            let (left, top) = view.place((place.x, place.y));
+            let (right, bottom) = view.place((place.x + place.width, place.y + place.height));
+            (
+                aim.zoom,
+                left >= 0.0 && top >= 0.0 && right <= 640.0 && bottom <= 400.0,
+            )
+        };
+        let place = |x, width| PlaceBox {
+            x,
+            y: 480.0,
+            width,
+            height: 40.0,
+        };
+        let (zoom, whole) = shown(place(80.0, 760.0));
+        assert!(zoom > 1.4 && zoom < 1.6 && whole, "{zoom}");
+        assert_eq!(shown(place(300.0, 450.0)), (2.0, true));
+        // What is as wide as the page is shown with all of it, and what is much of the page is the page.
+        assert_eq!(shown(place(0.0, 1280.0)), (1.0, true));
+        let panel = PlaceBox {
+            y: 100.0,
+            height: 600.0,
+            ..place(100.0, 1000.0)
+        };
+        assert_eq!(shown(panel).0, 2.0);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is drawn at one time, as a list, and how it is drawn.
 
 use super::atlas::{Atlas, SpriteId};
+use super::camera::Seen;
 use super::paint::Painter;
 use super::placing::Anchor;
 use super::room::Room;
@@ -21,6 +22,8 @@ pub struct State {
     pub(super) stack: Option<Stack>,
     /// Where the page leaves room for them.
     pub(super) room: Option<Room>,
+    /// Where what is looked at was.
+    pub(super) seen: Option<Seen>,
 }
 
 /// Where on the page the cards of errors are.

@@ -59,14 +59,20 @@ pub(super) fn choose(
         },
         Choice::WholeUpTo(limit, parts) => {
             let clip = whole_session(tab, options)?;
-            if clip.map.length() as f64 > limit.milliseconds()
-                && let Some((part, why)) = best(tab, telemetry, parts)
-            {
-                let length = offset_text(clip.map.length() as f64);
-                let why = format!("the whole session would be {length} long; {why}");
-                return Ok((Clip::of_parts(tab, options, &[part])?, Some(why)));
+            if clip.map.length() as f64 <= limit.milliseconds() {
+                return Ok((whole()?, None));
             }
-            Ok((whole()?, None))
+            let length = offset_text(clip.map.length() as f64);
+            match best(tab, telemetry, parts) {
+                Some((part, why)) => {
+                    let why = format!("the whole session would be {length} long; {why}");
+                    Ok((Clip::of_parts(tab, options, &[part])?, Some(why)))
+                }
+                None => {
+                    let why = format!("all {length} of the session are shown, for nothing in it stands out");
+                    Ok((whole()?, Some(why)))
+                }
+            }
         }
     }
 }
