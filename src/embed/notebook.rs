@@ -132,7 +132,14 @@ fn id(section: &str, number: u8) -> String {
 
 /// A notebook of these cells.
 pub fn notebook(cells: &[Value]) -> String {
-    let notebook = json!({ "cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5 });
+    // Without a kernel named, JupyterLab asks for one before it shows anything.
+    let kernel = json!({ "display_name": "Python 3", "language": "python", "name": "python3" });
+    let notebook = json!({
+        "cells": cells,
+        "metadata": { "kernelspec": kernel },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    });
     let mut text = indented(&notebook, 1);
     text.push('\n');
     text
