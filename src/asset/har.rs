@@ -29,6 +29,13 @@ struct Request {
     #[serde(default)]
     method: String,
     url: String,
+    #[serde(default, rename = "postData")]
+    post_data: Option<Posted>,
+}
+
+#[derive(Deserialize)]
+struct Posted {
+    text: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -110,6 +117,35 @@ fn is_all(range: &str) -> bool {
         ))
     };
     numbers().is_some_and(|(from, to, size)| from == 0 && to.checked_add(1) == Some(size))
+}
+
+/// The contents of an archive, in its order.
+#[derive(Default)]
+pub(crate) struct Contents {
+    /// What was answered.
+    pub answered: Vec<Vec<u8>>,
+    /// What was sent.
+    pub sent: Vec<Vec<u8>>,
+}
+
+/// The contents of an archive; `None` when it is none.
+pub(crate) fn contents(bytes: &[u8]) -> Option<Contents> {
+    let archive: Archive = serde_json::from_slice(bytes).ok()?;
+    let Contents {
+        mut answered,
+        mut sent,
+    } = Contents::default();
+    for entry in archive.log.entries {
+        answered.extend(entry.response.asset().map(|asset| asset.content.to_vec()));
+        sent.extend(
+            entry
+                .request
+                .post_data
+                .and_then(|data| data.text)
+                .map(String::into_bytes),
+        );
+    }
+    Some(Contents { answered, sent })
 }
 
 /// Reads an archive; `None` when it is none. Nothing but addresses, contents and their types is kept.

@@ -22,7 +22,7 @@ pub mod address;
 mod css;
 mod files;
 mod fill;
-mod har;
+pub(crate) mod har;
 mod markup;
 #[cfg(feature = "fetch")]
 mod net;

@@ -96,7 +96,8 @@ impl Page {
         if !matches!(&*element.tag, "html" | "body" | "main") {
             let text = self.tree.text(key, 4 * LONGEST_NAME);
             let is_area = role(element).is_none() && self.plain_role(key) == "area";
-            if !text.is_empty() && !(is_area && text.chars().count() > LONGEST_NAME) {
+            let too_long = is_area && text.chars().count() > LONGEST_NAME;
+            if !text.is_empty() && !too_long {
                 return text;
             }
         }

@@ -72,13 +72,18 @@ pub(super) fn inflate(bytes: Bytes, limit: u64) -> Inflated {
 
 /// Text in UTF-16 with its mark, as some shells write what goes into a file, as UTF-8.
 fn from_utf16(bytes: &[u8], limit: u64) -> Option<Bytes> {
-    let (units, unit): (&[u8], fn([u8; 2]) -> u16) = match bytes {
-        [0xff, 0xfe, rest @ ..] if !bytes.starts_with(&[0xff; 3]) => (rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+    let little = match bytes {
+        [0xff, 0xff, ..] => return None,
+        [0xff, 0xfe, ..] => true,
+        [0xfe, 0xff, ..] => false,
         _ => return None,
     };
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let units = units.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let pairs = bytes.get(2..).unwrap_or_default().as_chunks::<2>().0.iter();
+    let units = pairs.map(|pair| match little {
+        true => u16::from_le_bytes(*pair),
+        false => u16::from_be_bytes(*pair),
+    });
     let mut text = String::new();
     for letter in char::decode_utf16(units) {
         if text.len() >= most {

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::FormatError;
-use crate::asset::{AssetError, Assets, pack, zip};
+use memchr::memmem;
+
+use super::detect::{self, Detected};
+use super::{FormatError, FormatName, inflate, posthog};
+use crate::asset::{AssetError, Assets, har, pack, zip};
 use crate::digest::sha256;
 use crate::recording::SourceFile;
 
@@ -61,7 +64,16 @@ impl Source {
     /// When a ZIP that somebody named cannot be read.
     pub(super) fn unpacked(self, limit: u64, assets: &mut Assets) -> Result<Vec<Source>, FormatError> {
         if !zip::is_zip(&self.bytes) {
-            return Ok(vec![self]);
+            let in_archive = if self.found {
+                Vec::new()
+            } else {
+                self.in_archive(limit)
+            };
+            return Ok(if in_archive.is_empty() {
+                vec![self]
+            } else {
+                in_archive
+            });
         }
         let of = |(name, bytes), found| Source {
             name: format!("{}/{name}", self.name),
@@ -101,6 +113,44 @@ impl Source {
             }
             Err(error) => cut(error),
         }
+    }
+
+    /// The recordings that a vendor's player fetched, or a recorder sent, in a HAR of it.
+    fn in_archive(&self, limit: u64) -> Vec<Source> {
+        /// The name that HARs begin with stands within so many bytes.
+        const HEAD: usize = 256;
+        let head = self.bytes.get(..HEAD).unwrap_or(&self.bytes);
+        if self.bytes.len() as u64 > limit || memmem::find(head, b"\"log\"").is_none() {
+            return Vec::new();
+        }
+        let recordings = |contents: Vec<Vec<u8>>| {
+            let sources = (1..).zip(contents).map(|(number, content)| Source {
+                name: format!("{}/{number}", self.name),
+                bytes: content.into(),
+                found: true,
+                last_of_cut: false,
+            });
+            sources
+                .filter(|source| source.is_surely_one(limit))
+                .collect::<Vec<_>>()
+        };
+        let contents = har::contents(&self.bytes).unwrap_or_default();
+        let answered = recordings(contents.answered);
+        if answered.is_empty() {
+            recordings(contents.sent)
+        } else {
+            answered
+        }
+    }
+
+    /// Whether it is a recording, and not some data of a page that looks a little like one.
+    fn is_surely_one(&self, limit: u64) -> bool {
+        let bytes = inflate::inflate(self.bytes.clone(), limit).bytes;
+        let has = |name: &str| memmem::find(&bytes, name.as_bytes()).is_some();
+        let detected = detect::detect(&bytes);
+        matches!(detected, Detected::Recording(format)
+            if !matches!(format, FormatName::OpenReplay | FormatName::Clarity))
+            && (has("\"timestamp\"") || has("\\\"timestamp\\\"") || posthog::is_blob(&bytes))
     }
 }
 

@@ -265,6 +265,38 @@ fn zip<'b>(files: impl IntoIterator<Item = (&'b str, &'b [u8])>) -> Vec<u8> {
     out.into_inner()
 }
 
+/// An archive of requests, with what was answered in base64.
+fn har(answers: &[Vec<u8>]) -> Vec<u8> {
+    let entry = |content: &[u8]| {
+        let text = base64::engine::general_purpose::STANDARD.encode(content);
+        json!({
+            "request": {"method": "GET", "url": "https://app.example/segments"},
+            "response": {"status": 200, "content": {"text": text, "encoding": "base64"}},
+        })
+    };
+    let entries: Vec<Value> = answers.iter().map(|answer| entry(answer)).collect();
+    json!({"log": {"version": "1.2", "entries": entries}})
+        .to_string()
+        .into_bytes()
+}
+
+#[test]
+fn the_traffic_of_a_player_holds_its_recording() {
+    let bytes = inflate::inflate(
+        fixture("datadog-checkout-v7.json.gz").into(),
+        Limit::Unpacked.default(),
+    )
+    .bytes;
+    let segments: Vec<Value> = serde_json::from_slice(&bytes).unwrap();
+    let mut answers = vec![b"{\"user\":{\"type\":1}}".to_vec()];
+    answers.extend(segments.iter().map(|segment| zlib(&segment.to_string())));
+    let whole = content(&read_bytes(json!(segments).to_string(), &strict()).unwrap());
+    assert!(content(&read_bytes(har(&answers), &strict()).unwrap()) == whole);
+    // That of a page holds none.
+    let error = read_bytes(har(&answers[..1]), &strict()).unwrap_err();
+    assert!(matches!(error, FormatError::SideFile { .. }), "{error}");
+}
+
 /// Where each of these ends when they stand one behind the other.
 fn seams(parts: &[Vec<u8>]) -> Vec<usize> {
     let ends = parts.iter().scan(0, |end, part| {
