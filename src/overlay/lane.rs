@@ -16,6 +16,8 @@ const MOST_ROWS: usize = 2;
 #[derive(Debug, Clone)]
 pub(super) struct Lane {
     rows: usize,
+    /// Rows of requests: the same, or below the others.
+    request_rows: usize,
     /// Requests have rows of their own below the others: the lane is too narrow for both in one.
     is_narrow: bool,
     console: Vec<Line>,
@@ -78,6 +80,7 @@ impl Lane {
         let room = |room: u32| room.saturating_sub(count_room).max(metrics.font);
         let mut lane = Lane {
             rows: 1,
+            request_rows: 1,
             is_narrow,
             console: Vec::new(),
             requests: Vec::new(),
@@ -121,17 +124,19 @@ impl Lane {
             };
             lines.iter().map(at_once).max().unwrap_or(0)
         };
-        lane.rows = match is_narrow {
-            true => 1,
-            false => crowd(&lane.console)
-                .max(crowd(&lane.requests))
-                .clamp(1, MOST_ROWS),
-        };
+        lane.request_rows = crowd(&lane.requests).clamp(1, MOST_ROWS);
+        if !is_narrow {
+            lane.rows = crowd(&lane.console).clamp(lane.request_rows, MOST_ROWS);
+            lane.request_rows = lane.rows;
+        }
         Some(lane)
     }
 
     pub(super) fn height(&self, metrics: &Metrics) -> u32 {
-        let rows = if self.is_narrow { 2 * self.rows } else { self.rows };
+        let rows = match self.is_narrow {
+            true => self.rows + self.request_rows,
+            false => self.rows,
+        };
         rows as u32 * metrics.row + metrics.font / 2
     }
 
@@ -169,7 +174,7 @@ impl Lane {
 
         let left = rect.x + margin;
         let mut row = 0;
-        for line in self.newest(&self.console, clip_ms) {
+        for line in Self::newest(&self.console, self.rows, clip_ms) {
             marks.push(Mark::Sprite(line.text, (left, y_of(row))));
             if let Some(count) = line.count_at(clip_ms) {
                 let right = left + atlas.size(line.text).0 + gap + self.count.width(&count, atlas);
@@ -180,7 +185,7 @@ impl Lane {
         if row < self.rows {
             self.draw_user(clip_ms, (left, y_of(row)), gap, atlas, marks);
         }
-        for (row, line) in self.newest(&self.requests, clip_ms).enumerate() {
+        for (row, line) in Self::newest(&self.requests, self.request_rows, clip_ms).enumerate() {
             let y = y_of(if self.is_narrow { self.rows + row } else { row });
             let width = atlas.size(line.text).0;
             let count = line.count_at(clip_ms);
@@ -212,9 +217,9 @@ impl Lane {
     }
 
     /// The newest lines that are shown, as many as there are rows, oldest first.
-    fn newest<'a>(&self, lines: &'a [Line], clip_ms: f64) -> impl Iterator<Item = &'a Line> {
+    fn newest(lines: &[Line], rows: usize, clip_ms: f64) -> impl Iterator<Item = &Line> {
         let shown: Vec<&Line> = lines.iter().filter(|line| line.span.holds(clip_ms)).collect();
-        let skipped = shown.len().saturating_sub(self.rows);
+        let skipped = shown.len().saturating_sub(rows);
         shown.into_iter().skip(skipped)
     }
 }
