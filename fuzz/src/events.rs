@@ -24,8 +24,8 @@ pub fn dom(bytes: &[u8]) {
     let tab = Tab {
         id: String::new(),
         events,
-..Tab::default()
-};
+        ..Tab::default()
+    };
     if tab.has_picture() {
         super::agree(&tab);
     }

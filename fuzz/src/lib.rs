@@ -38,7 +38,9 @@ pub fn read_events(bytes: &[u8]) {
 
 /// Small enough to be met by what is fuzzed.
 fn limits() -> Limits {
-    let limits = Limits::default().with(Limit::Input, MAX_BYTES).with(Limit::Unpacked, MAX_BYTES);
+    let limits = Limits::default()
+        .with(Limit::Input, MAX_BYTES)
+        .with(Limit::Unpacked, MAX_BYTES);
     limits.with(Limit::Depth, 40).with(Limit::Nodes, 3000)
 }
 
