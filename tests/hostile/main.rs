@@ -14,6 +14,7 @@ mod canary;
 mod layers;
 mod recording;
 mod secrets;
+#[cfg(all(feature = "fetch", feature = "worker"))]
 mod services;
 mod walls;
 

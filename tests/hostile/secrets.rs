@@ -1,14 +1,12 @@
 //! Secrets are planted in the environment and in a recording, and sought in everything that is written: outputs,
 //! files beside them, logs at their loudest, errors, arguments and environments of the processes that are started.
 
-use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 /// What must be found nowhere begins with this.
@@ -31,7 +29,7 @@ const VARIABLES: [&str; 8] = [
 
 /// A command that runs with all variables set, and what other processes have of them.
 pub(crate) struct Running {
-    child: Child,
+    pub(crate) child: Child,
     done: Arc<AtomicBool>,
     leaks: Arc<Mutex<Vec<String>>>,
     watcher: JoinHandle<()>,
@@ -69,21 +67,6 @@ impl Running {
             leaks,
             watcher,
         }
-    }
-
-    /// A line of its output, as soon as it comes.
-    pub(crate) fn line(&mut self) -> String {
-        let output = self.child.stdout.as_mut().unwrap();
-        let (mut line, mut byte) = (Vec::new(), [0]);
-        while output.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
-            line.extend(byte);
-        }
-        String::from_utf8(line).unwrap()
-    }
-
-    /// Asks it to end.
-    pub(crate) fn stop(&self) {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
     }
 
     /// Waits for its end, and finds no secret in what it wrote or started others with.

@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::secrets::{PLANTED, Running, assert_clean, assert_folder_clean, planted, recording};
 
 /// A server that says back, in an error, whatever it was sent: headers with tokens too.
@@ -36,8 +38,24 @@ impl Echo {
     }
 }
 
+impl Running {
+    /// A line of its output, as soon as it comes.
+    fn line(&mut self) -> String {
+        let output = self.child.stdout.as_mut().unwrap();
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        while output.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
+            line.extend(byte);
+        }
+        String::from_utf8(line).unwrap()
+    }
+
+    /// Asks it to end.
+    fn stop(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    }
+}
+
 #[test]
-#[cfg(feature = "fetch")]
 fn fetch_tells_its_tokens_to_nobody_but_the_server() {
     let echo = Echo::start();
     let directory = tempfile::tempdir().unwrap();
@@ -56,7 +74,6 @@ fn fetch_tells_its_tokens_to_nobody_but_the_server() {
 }
 
 /// Asks a server, with the planted token or without, and gives all that it says.
-#[cfg(feature = "worker")]
 fn ask(address: &str, path: &str, token: Option<&str>) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let token = token
@@ -73,7 +90,6 @@ fn ask(address: &str, path: &str, token: Option<&str>) -> String {
 }
 
 #[test]
-#[cfg(feature = "worker")]
 fn queues_and_servers_tell_no_secrets() {
     let directory = tempfile::tempdir().unwrap();
     let folder = directory.path();
