@@ -95,6 +95,18 @@ impl Area {
         self.histogram.counts.iter().map(|&count| u64::from(count)).sum()
     }
 
+    /// How many pixels of each colour are flat.
+    pub(super) fn flat(&self) -> Vec<u32> {
+        let mut flat = vec![0; self.histogram.colours.len()];
+        let natures = self.histogram.ids.iter().zip(&self.natures);
+        for (&id, _) in natures.filter(|(_, nature)| **nature == Nature::Flat) {
+            if let Some(count) = flat.get_mut(id as usize) {
+                *count += 1;
+            }
+        }
+        flat
+    }
+
     /// Roughly the bytes it takes in memory.
     pub(super) fn bytes(&self) -> usize {
         self.natures.len() * 5 + self.histogram.colours.len() * 7

@@ -57,7 +57,7 @@ impl Drawing {
         let max = MAX_WITH_TRANSPARENT + usize::from(!some_still);
         let max = max.min(quality.colours());
         let own = Palette::choose(&histogram.colours, &histogram.counts, max, quality.thrift());
-        let (palette, is_shared) = match shared.stands_for(histogram, &own, quality) {
+        let (palette, is_shared) = match shared.stands_for(area, &own, quality) {
             Some(shared) => (shared, true),
             None => (own, false),
         };

@@ -7,7 +7,7 @@
 use super::Quality;
 use super::area::Area;
 use super::drawing::MAX_WITH_TRANSPARENT;
-use super::histogram::{Histogram, Total};
+use super::histogram::Total;
 use super::oklab::{Oklab, distance, oklab};
 use super::palette::{Nearest, Palette};
 
@@ -28,6 +28,9 @@ const WORST: f32 = 0.03;
 const MEAN: f32 = 4e-5;
 /// Squared distance, summed over pixels, that a byte is worth.
 const BYTE: f32 = 2e-4;
+/// Pixels of one colour, with no other around them, from which on it is exact: the colour of a button or a background
+/// is one that somebody chose.
+const FLAT: u32 = 64;
 
 impl Shared {
     /// Chooses colours for areas of pictures of so many pixels.
@@ -64,12 +67,8 @@ impl Shared {
     }
 
     /// The shared colours in place of an area's own ones, if what is lost is not worth a table.
-    pub(super) fn stands_for(
-        &self,
-        histogram: &Histogram,
-        own: &Palette,
-        quality: Quality,
-    ) -> Option<Palette> {
+    pub(super) fn stands_for(&self, area: &Area, own: &Palette, quality: Quality) -> Option<Palette> {
+        let histogram = &area.histogram;
         if self.colours.is_empty() || histogram.colours.is_empty() {
             return None;
         }
@@ -80,8 +79,9 @@ impl Shared {
         let drawn: u32 = histogram.counts.iter().sum();
         let mut left = thrift * f32::min(bytes as f32 * BYTE, drawn as f32 * MEAN);
         let mut entries = Vec::with_capacity(histogram.colours.len());
-        let colours = histogram.colours.iter().zip(&histogram.counts).zip(&own.entries);
-        for ((&colour, &count), &of_own) in colours {
+        let flat = area.flat();
+        let colours = histogram.colours.iter().zip(&histogram.counts).zip(&flat);
+        for (((&colour, &count), &flat), &of_own) in colours.zip(&own.entries) {
             let at = oklab(colour);
             let entry = nearest.find(at);
             let own_colour = own.colours[usize::from(of_own)];
@@ -92,7 +92,8 @@ impl Shared {
             };
             if self.colours[entry] != colour {
                 let d = distance(at, self.at[entry]);
-                if d > worst && d > of_own {
+                let is_seen = d > worst || flat >= FLAT;
+                if is_seen && d > of_own {
                     return None;
                 }
                 left -= (d - of_own) * count as f32;
@@ -108,6 +109,8 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
+    use super::super::area::Nature;
+    use super::super::histogram::Histogram;
     use super::*;
 
     fn greys(values: impl Iterator<Item = u8>) -> Histogram {
@@ -122,19 +125,24 @@ mod tests {
         }
     }
 
-    fn stands_for(shared: &Shared, histogram: &Histogram, tolerance: u8) -> Option<Palette> {
+    fn stands_for(shared: &Shared, histogram: Histogram, tolerance: u8) -> Option<Palette> {
         let quality = Quality {
             tolerance,
             ..Quality::default()
         };
         let own = Palette::choose(&histogram.colours, &histogram.counts, 256, quality.thrift());
-        shared.stands_for(histogram, &own, quality)
+        let area = Area {
+            natures: vec![Nature::Resting; histogram.ids.len()],
+            histogram,
+            ..Area::nothing()
+        };
+        shared.stands_for(&area, &own, quality)
     }
 
     #[test]
     fn colours_that_are_near_are_shared() {
         let every_other = shared((0..=250).step_by(2));
-        let found = stands_for(&every_other, &greys(101..131), 5).unwrap();
+        let found = stands_for(&every_other, greys(101..131), 5).unwrap();
         assert_eq!(found.colours, every_other.colours);
         for (entry, grey) in found.entries.into_iter().zip(101..131) {
             assert!(found.colours[usize::from(entry)][0].abs_diff(grey) <= 1);
@@ -144,15 +152,32 @@ mod tests {
     #[test]
     fn colours_that_are_far_keep_their_own_table() {
         let dark = shared(0..=99);
-        assert!(stands_for(&dark, &greys(40..140), 5).is_none());
-        assert!(stands_for(&shared(0..=0), &greys(200..=200), 30).is_none());
-        assert!(stands_for(&Shared::default(), &greys(1..=1), 5).is_none());
+        assert!(stands_for(&dark, greys(40..140), 5).is_none());
+        assert!(stands_for(&shared(0..=0), greys(200..=200), 30).is_none());
+        assert!(stands_for(&Shared::default(), greys(1..=1), 5).is_none());
+    }
+
+    #[test]
+    fn flat_colours_are_exact() {
+        let histogram = greys([100; 80].into_iter().chain([90]));
+        let mut area = Area {
+            natures: vec![Nature::Flat; histogram.ids.len()],
+            histogram,
+            ..Area::nothing()
+        };
+        let own = Palette::choose(&area.histogram.colours, &area.histogram.counts, 256, 1.0);
+        let near = shared([90, 101].into_iter());
+        assert!(near.stands_for(&area, &own, Quality::default()).is_none());
+        let same = shared([91, 100].into_iter());
+        assert!(same.stands_for(&area, &own, Quality::default()).is_some());
+        area.natures.fill(Nature::Resting);
+        assert!(near.stands_for(&area, &own, Quality::default()).is_some());
     }
 
     #[test]
     fn without_tolerance_only_equal_colours_are_shared() {
         let every_other = shared((0..=250).step_by(2));
-        assert!(stands_for(&every_other, &greys(101..131), 0).is_none());
-        assert!(stands_for(&every_other, &greys((100..130).step_by(2)), 0).is_some());
+        assert!(stands_for(&every_other, greys(101..131), 0).is_none());
+        assert!(stands_for(&every_other, greys((100..130).step_by(2)), 0).is_some());
     }
 }
