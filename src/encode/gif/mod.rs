@@ -7,8 +7,8 @@
 //!
 //! Only the rectangle that changed is written. The file begins when enough pictures are known to choose one table of
 //! colours for what changes; an area is drawn in these where the difference is too small to be seen, else in its own, which
-//! are exact if they are few enough. With a tolerance of 0, all that has few enough colours is exact. A pixel that
-//! stays the same in the source stays the same in the file.
+//! are exact if they are few enough. What is of one colour is exact in either. With a tolerance of 0, all that has few
+//! enough colours is exact. A pixel that stays the same in the source stays the same in the file.
 //! The bytes do not depend on the number of threads.
 
 mod area;
