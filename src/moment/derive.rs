@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Moment, MomentKind};
+use super::{Moment, MomentKind, is_one_spot};
 use crate::recording::{EventData, EventKind, FrustrationKind, InteractionKind, NodeId, Origin, Tab};
 
 /// More than this many clicks on one target…
@@ -16,9 +16,6 @@ const DEAD_WAIT: f64 = 1000.0;
 
 /// An error this soon after a click belongs to it, in milliseconds of recording time.
 const ERROR_WAIT: f64 = 1000.0;
-
-/// Clicks this close to each other are on one target: what is drawn there may change between them.
-pub(super) const SAME_SPOT: f64 = 16.0;
 
 /// A file beside a recording tells of a click at most this long before or after the recorder does, in
 /// milliseconds.
@@ -38,11 +35,7 @@ struct Click {
 impl Click {
     /// Whether both are on one thing, as far as a person can tell.
     fn same_target(&self, other: &Click) -> bool {
-        let near = match (self.position, other.position) {
-            (Some((x, y)), Some((other_x, other_y))) => (x - other_x).hypot(y - other_y) <= SAME_SPOT,
-            _ => false,
-        };
-        near || self.target == other.target
+        self.target == other.target || is_one_spot(self.position, other.position)
     }
 }
 

@@ -188,3 +188,13 @@ fn describe(kind: &SignalKind) -> Option<Described> {
         _ => return None,
     })
 }
+
+/// Whether two clicks, at CSS pixels of one viewport, are at one spot as far as a person can tell: what is drawn
+/// there may change between them.
+pub(crate) fn is_one_spot(one: Option<(f64, f64)>, other: Option<(f64, f64)>) -> bool {
+    const NEAR: f64 = 16.0;
+    match (one, other) {
+        (Some((x, y)), Some((other_x, other_y))) => (x - other_x).hypot(y - other_y) <= NEAR,
+        _ => false,
+    }
+}

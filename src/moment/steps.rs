@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::derive::SAME_SPOT;
 use super::hands::Hands;
+use super::is_one_spot;
 use crate::dom::{Description, Replay};
 use crate::recording::{Event, EventData, EventKind, Input, InteractionKind, NodeId, Payload, Tab};
 
@@ -242,10 +242,7 @@ impl<'r> Writer<'r> {
         }
         let what = described.map_or_else(|| "something".to_owned(), |known| known.to_string());
         // A button that is off while it waits lets clicks through to what is below it.
-        let near = match (position, std::mem::replace(&mut self.spot, position)) {
-            (Some((x, y)), Some((last_x, last_y))) => (x - last_x).hypot(y - last_y) <= SAME_SPOT,
-            _ => false,
-        };
+        let near = is_one_spot(position, std::mem::replace(&mut self.spot, position));
         let again = self.steps.last_mut().filter(|last| {
             last.kind == UserStepKind::Click
                 && (last.node == Some(node) || near)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{CaptionCue, Click, FrustrationCue, MOST_CUES, NoteCue, NoteKind, Span, reading_ms, shown};
 use crate::clip::{Clip, TimeMap};
-use crate::moment::{Moment, MomentKind};
+use crate::moment::{Moment, MomentKind, is_one_spot};
 use crate::overlay::options::Caption;
 use crate::recording::{FrustrationKind, Signal, SignalKind};
 
@@ -90,7 +90,7 @@ pub(super) fn frustrations(
     cues
 }
 
-/// The clicks on one node from a time on, each soon after the one before; if there is none on time, the
+/// The clicks on one node, or at one spot, from a time on, each soon after the one before; if there is none on time, the
 /// last one before, unless that was long ago.
 fn run_of_clicks(clicks: &[Click], time: f64) -> &[Click] {
     /// Some tell the time at which the button went down, which is before the click.
@@ -109,7 +109,10 @@ fn run_of_clicks(clicks: &[Click], time: f64) -> &[Click] {
     }
     let run = clicks.get(first..).unwrap_or_default();
     let goes_on = |pair: &[Click]| match pair {
-        [one, next] => one.node == next.node && next.time - one.time <= RAGE_PAUSE_MS,
+        [one, next] => {
+            let same = one.node == next.node || is_one_spot(one.position, next.position);
+            same && next.time - one.time <= RAGE_PAUSE_MS
+        }
         _ => false,
     };
     let length = 1 + run.windows(2).take_while(|pair| goes_on(pair)).count();
