@@ -25,25 +25,10 @@ const HEADINGS: [&str; 3] = ["Clip", "Picture", "Redaction"];
 /// The section of limits, and the option that takes them: `nodes = 5` is `--allow nodes=5`.
 const LIMITS: (&str, &str) = ("limits", "allow");
 
-/// Commands that know such options or limits.
-const COMMANDS: [&str; 14] = [
-    "render",
-    "shot",
-    "storyboard",
-    "attach",
-    "submit",
-    "inspect",
-    "new",
-    "pack",
-    "compare",
-    "scan",
-    "pick",
-    "postmortem",
-    "worker",
-    "serve",
-];
+/// Commands that know such options, and limits.
+const COMMANDS: [&str; 5] = ["render", "shot", "storyboard", "attach", "submit"];
 
-/// Those of them that take limits alone.
+/// Commands that take limits alone.
 const LIMITS_ALONE: [&str; 9] = [
     "inspect",
     "new",
@@ -65,7 +50,10 @@ pub(super) fn completed(
     given: &ArgMatches,
     named: Option<&Path>,
 ) -> Result<Option<ArgMatches>, Failure> {
-    let Some((name, sub)) = given.subcommand().filter(|(name, _)| COMMANDS.contains(name)) else {
+    let Some((name, sub)) = given
+        .subcommand()
+        .filter(|(name, _)| COMMANDS.contains(name) || LIMITS_ALONE.contains(name))
+    else {
         return Ok(None);
     };
     let file = match named {
@@ -164,7 +152,10 @@ fn is_section(name: &str) -> bool {
 
 /// The names of all settings.
 fn known(root: &Command) -> BTreeSet<String> {
-    let commands = COMMANDS.iter().filter_map(|name| root.find_subcommand(name));
+    let commands = COMMANDS
+        .iter()
+        .chain(&LIMITS_ALONE)
+        .filter_map(|name| root.find_subcommand(name));
     let arguments = commands.flat_map(Command::get_arguments);
     arguments
         .filter(|argument| is_settable(argument))
