@@ -16,6 +16,14 @@ pub(super) struct Rect {
 }
 
 impl Rect {
+    /// The first pixel: the least that can be drawn where nothing changes.
+    pub(super) const FIRST_PIXEL: Self = Self {
+        x: 0,
+        y: 0,
+        width: 1,
+        height: 1,
+    };
+
     /// The whole of a picture.
     pub(super) fn whole(pixels: &Pixmap) -> Self {
         Self {

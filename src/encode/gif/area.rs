@@ -76,12 +76,7 @@ impl Area {
     /// Changes nothing, for time that does not fit into the frame before it.
     pub(super) fn nothing() -> Self {
         Self {
-            rect: Rect {
-                x: 0,
-                y: 0,
-                width: 1,
-                height: 1,
-            },
+            rect: Rect::FIRST_PIXEL,
             histogram: Histogram {
                 ids: vec![NOT_COUNTED],
                 ..Histogram::default()

@@ -150,14 +150,8 @@ pub(super) struct Packed {
 impl Packed {
     /// Changes nothing, for time that does not fit into the frame before it.
     pub(super) fn nothing() -> Self {
-        let (width, height) = (1, 1);
         Drawing {
-            rect: Rect {
-                x: 0,
-                y: 0,
-                width,
-                height,
-            },
+            rect: Rect::FIRST_PIXEL,
             palette: Vec::new(),
             pixels: vec![Pixel::STILL],
             shared: true,
