@@ -267,6 +267,51 @@ async fn animations_stand_where_the_recording_is() {
 }
 
 #[tokio::test]
+async fn what_moves_in_shadow_roots_stands_too() {
+    let mut stage = stage().await;
+    let changes = page("", |tree, body| {
+        let outer = tree.html(10, Some(body), "x-outer", &[]);
+        let outer_root = tree.add(11, Some(outer), NewContent::ShadowRoot);
+        let inner = tree.html(12, Some(outer_root), "x-inner", &[]);
+        let inner_root = tree.add(13, Some(inner), NewContent::ShadowRoot);
+        tree.html(14, Some(inner_root), "i", &[]);
+    });
+    show(&mut stage, 1000.0, changes, 1000.0).await;
+    // The sheet comes after what it is for: that is a transition.
+    let changes = vec![
+        Change::NewSheet {
+            sheet: 1,
+            document: 1,
+            media: None,
+            disabled: false,
+        },
+        Change::SheetText {
+            sheet: Sheet::Constructed(1),
+            text: "@keyframes k { to { opacity: 0 } } \
+                   i { animation: k 1s linear infinite; transition: margin-left 1s linear; margin-left: 100px }"
+                .into(),
+        },
+        Change::Adopt {
+            root: 13,
+            sheets: vec![1],
+        },
+    ];
+    show(&mut stage, 2000.0, changes, 2000.0).await;
+    let shown = stage.step(&[], 2250.0).await.expect("a step");
+    assert_eq!(shown.running, 2);
+    let style = "(() => { const i = d.querySelector('x-outer').shadowRoot.querySelector('x-inner') \
+                 .shadowRoot.querySelector('i'); const s = getComputedStyle(i); \
+                 return [s.opacity, s.marginLeft] })()";
+    assert_eq!(ask(&stage, style).await, json!(["0.75", "25px"]));
+    let shown = stage.step(&[], 3500.0).await.expect("a step");
+    assert_eq!(ask(&stage, style).await, json!(["0.5", "100px"]));
+    assert_eq!(shown.running, 1);
+    show(&mut stage, 4000.0, vec![Change::Remove { node: 10 }], 4000.0).await;
+    let shown = stage.step(&[], 4500.0).await.expect("a step");
+    assert_eq!(shown.running, 0);
+}
+
+#[tokio::test]
 async fn canvases_show_pictures_and_commands() {
     let mut stage = stage().await;
     let changes = page("", |tree, body| {

@@ -45,13 +45,14 @@ function noteSvg(element, tag, born) {
 
 function everyAnimation() {
   const all = [];
-  for (const inner of documents.values()) {
-    const view = native.defaultView(inner);
-    if (!view) continue;
-    for (const animation of native.animations(inner)) {
-      // Scroll-driven ones follow the page, not a clock.
-      if (animation.timeline === inner.timeline) all.push(animation);
-    }
+  // Scroll-driven ones follow the page, not a clock.
+  const take = (animations, { timeline }) => {
+    for (const animation of animations) if (animation.timeline === timeline) all.push(animation);
+  };
+  for (const inner of documents.values()) if (native.defaultView(inner)) take(native.animations(inner), inner);
+  // A document does not tell what moves in the shadow roots in it.
+  for (const root of shadowRoots) {
+    if (native.isConnected(root)) take(native.shadowAnimations(root), documentOf(root));
   }
   return all;
 }

@@ -53,6 +53,7 @@ const native = {
   shadowHost: getter(ShadowRoot.prototype, "host"),
   shadowActive: getter(ShadowRoot.prototype, "activeElement"),
   shadowSheets: setter(ShadowRoot.prototype, "adoptedStyleSheets"),
+  shadowAnimations: uncurry(ShadowRoot.prototype.getAnimations),
   // Documents: their named elements hide properties too.
   createElementNS: uncurry(Document.prototype.createElementNS),
   createTextNode: uncurry(Document.prototype.createTextNode),

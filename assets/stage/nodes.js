@@ -38,6 +38,7 @@ const NEW_DOCUMENT = 0, NEW_DOCTYPE = 1, NEW_ELEMENT = 2, NEW_SHADOW = 3, NEW_TE
 let nodes = new Map(); // handle → node
 let handles = new WeakMap(); // node → handle
 let documents = new Map(); // handle → document
+let shadowRoots = new Set();
 let ownSheets = new WeakMap(); // document → the sheet with our rules
 let rootFrame = null;
 let still = false;
@@ -72,6 +73,7 @@ function reset() {
   nodes = new Map();
   handles = new WeakMap();
   documents = new Map();
+  shadowRoots = new Set();
   ownSheets = new WeakMap();
   rootFrame = document.createElement("iframe");
   rootFrame.setAttribute("sandbox", SANDBOX);
@@ -251,6 +253,7 @@ function parsed(owner, html) {
 
 function makeShadowRoot(host, owner) {
   const root = native.attachShadow(host, { mode: "open" });
+  shadowRoots.add(root);
   const own = ownSheets.get(owner);
   if (own) native.shadowSheets(root, [own]);
   return root;
@@ -393,7 +396,10 @@ function forget(top) {
     for (let child = native.firstChild(node); child; child = native.nextSibling(child)) open.push(child);
     if (isElement(node)) {
       const shadow = native.shadowRoot(node);
-      if (shadow) open.push(shadow);
+      if (shadow) {
+        shadowRoots.delete(shadow);
+        open.push(shadow);
+      }
       const inner = frameDocument(node);
       if (inner && handles.has(inner)) open.push(inner);
     }
