@@ -53,6 +53,9 @@ const REPEATABLE: &[&str] = &[
     "--disable-checker-imaging",
     "--disable-gpu",
     "--num-raster-threads=1",
+    // Makes no layers of what is only moved by translate3d() and the like: the pixels of a layer depend on
+    // where it was when it was first drawn. Nothing else of this mode shows in a picture.
+    "--enable-low-end-device-mode",
     "--mute-audio",
     "--lang=en-US",
     // Animated images stay on their first picture: their clock cannot be set.
