@@ -54,8 +54,10 @@ const REPEATABLE: &[&str] = &[
     "--disable-gpu",
     "--num-raster-threads=1",
     // Makes no layers of what is only moved by translate3d() and the like: the pixels of a layer depend on
-    // where it was when it was first drawn. Nothing else of this mode shows in a picture.
+    // where it was when it was first drawn. Nothing else of this mode shows in a picture; scripts get the
+    // memory back that it takes from them.
     "--enable-low-end-device-mode",
+    "--js-flags=--max-old-space-size=4096",
     "--mute-audio",
     "--lang=en-US",
     // Animated images stay on their first picture: their clock cannot be set.
