@@ -300,7 +300,8 @@ fn files(directory: PathBuf) -> Vec<PathBuf> {
     files
 }
 
-/// Those of this format are read without damage, and nothing in them refers to what is not there.
+/// Those of this format are read without damage, but for segments that were not saved, and nothing in them refers
+/// to what is not there.
 #[track_caller]
 fn assert_all_play(directory: PathBuf) -> usize {
     let mut failed = Vec::new();
@@ -317,6 +318,7 @@ fn assert_all_play(directory: PathBuf) -> usize {
             .damage
             .examples()
             .iter()
+            .filter(|damage| damage.kind != DamageKind::CutOff)
             .map(ToString::to_string)
             .collect();
         faults.extend(recording.tabs.iter().flat_map(|tab| play(tab).1));
