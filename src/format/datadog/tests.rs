@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::dom::Page;
 use crate::format::{FormatError, Input, ReadOptions, read};
-use crate::recording::{EventKind, FrustrationKind, Origin, Recording, SignalKind, Tab};
+use crate::recording::{DamageKind, EventKind, FrustrationKind, Origin, Recording, SignalKind, Tab};
 
 /// Applies all events; gives the last page, and what could not be decoded or applied.
 fn play(tab: &Tab) -> (Page, Vec<String>) {

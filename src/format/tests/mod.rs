@@ -7,7 +7,7 @@ mod wrappings;
 use std::path::Path;
 
 use super::*;
-use crate::recording::EventKind;
+use crate::recording::{DamageReport, EventKind};
 
 fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)).unwrap()
