@@ -25,6 +25,10 @@ const TOLD_APART: f64 = 300.0;
 /// long before the rest, in milliseconds.
 const COUNTING: f64 = 7000.0;
 
+/// What is clicked this soon after something else is clicked by it, not by a person: the check box of a
+/// label. In milliseconds.
+const BY_LABEL: f64 = 50.0;
+
 #[derive(Debug, Clone, Copy)]
 struct Click {
     time: f64,
@@ -58,8 +62,20 @@ pub(super) fn find_nodes(tab: &Tab, known: &mut [Moment]) {
 }
 
 /// Puts the rage clicks that the source tells of to where their clicks are, and makes one of those that
-/// are the same: some recorders tell of clicks that were only followed by a rage click.
+/// are the same: some recorders tell of clicks that were only followed by a rage click, and of the click
+/// on a label and that on its check box.
 pub(super) fn settle(tab: &Tab, known: &mut Vec<Moment>) {
+    let mut told: Vec<(FrustrationKind, f64)> = Vec::new();
+    known.retain(|moment| {
+        let MomentKind::Frustration(kind) = moment.kind else {
+            return true;
+        };
+        let again = told
+            .iter()
+            .any(|(other, time)| *other == kind && (moment.time - time).abs() <= BY_LABEL);
+        told.push((kind, moment.time));
+        !again
+    });
     let is_rage = |moment: &Moment| moment.kind == MomentKind::Frustration(FrustrationKind::RageClick);
     if !known.iter().any(is_rage) {
         return;
@@ -179,6 +195,12 @@ fn clicks(tab: &Tab) -> Vec<Click> {
             && let EventData::Interaction(done) = &*data
             && done.kind == InteractionKind::Click
         {
+            let by_label = clicks.last().is_some_and(|last: &Click| {
+                last.target != done.target && (0.0..=BY_LABEL).contains(&(event.time - last.time))
+            });
+            if by_label {
+                continue;
+            }
             clicks.push(Click {
                 time: event.time,
                 target: done.target,
@@ -310,6 +332,28 @@ mod tests {
                 _ => None,
             })
             .collect()
+    }
+
+    #[test]
+    fn a_label_and_its_check_box_are_one_click() {
+        let twice = vec![click(0.0, 7), click(6.0, 8), click(3000.0, 9)];
+        assert_eq!(kinds(twice), [(0.0, FrustrationKind::DeadClick)]);
+        let pairs = (0..4).flat_map(|at| {
+            let time = f64::from(at) * 250.0;
+            [click(time, 7), click(time + 5.0, 8)]
+        });
+        assert_eq!(kinds(pairs.collect()), [(0.0, FrustrationKind::RageClick)]);
+        let mut known = vec![
+            recorded(0.0, FrustrationKind::DeadClick),
+            recorded(6.0, FrustrationKind::DeadClick),
+            recorded(6.0, FrustrationKind::ErrorClick),
+            recorded(900.0, FrustrationKind::DeadClick),
+        ];
+        settle(&Tab::default(), &mut known);
+        assert_eq!(
+            known.iter().map(|moment| moment.time).collect::<Vec<_>>(),
+            [0.0, 6.0, 900.0]
+        );
     }
 
     #[test]

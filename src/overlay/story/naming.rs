@@ -106,7 +106,8 @@ impl Asker {
                 if let Some(cause) = cause {
                     cause.node = control;
                     cause.role = Some(found.role);
-                    if cause.name.is_none() && !found.name.is_empty() {
+                    // Beside a recording, it may be called by its tag.
+                    if !found.name.is_empty() {
                         cause.name = Some(found.name.as_str().into());
                     }
                 }
