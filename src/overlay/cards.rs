@@ -51,9 +51,12 @@ pub(super) fn error(cue: &ErrorCue, origin: f64, width: u32) -> String {
             let function = function.as_deref().map_or(String::new(), |name| {
                 format!("<span class=function>{}</span>", escaped(name, MOST_NAME))
             });
+            // Line and column stay when the name is too long.
+            let (name, at) = file.split_at(position_in(file));
             format!(
-                "<div class=place>{function}<b>{}</b></div>",
-                escaped(file, MOST_NAME)
+                "<div class=place>{function}<b class=file>{}</b><b class=at>{}</b></div>",
+                escaped(name, MOST_NAME),
+                escaped(at, MOST_NAME),
             )
         }
         None => String::new(),
@@ -70,6 +73,18 @@ pub(super) fn error(cue: &ErrorCue, origin: f64, width: u32) -> String {
         escaped(&cue.error_type, MOST_NAME),
         offset_text(cue.recording - origin),
     )
+}
+
+/// Where the line and the column at the end of a file's name begin.
+fn position_in(file: &str) -> usize {
+    let mut name = file;
+    for _ in 0..2 {
+        match name.rsplit_once(':') {
+            Some((before, number)) if number.parse::<u32>().is_ok() => name = before,
+            _ => break,
+        }
+    }
+    name.len()
 }
 
 /// The same in one line.
@@ -243,9 +258,9 @@ pub(super) fn ending(options: &OverlayOptions, story: &Story, room: u32) -> Stri
         }
     };
     let mut lines = String::new();
-    let mut line = |class: &str, icon: &str, text: String| {
+    let mut line = |class: &str, icon: &str, text: String, count: String| {
         lines.push_str(&format!(
-            "<div class=\"line {class}\">{icon}<span class=said>{text}</span></div>"
+            "<div class=\"line {class}\">{icon}<span class=said>{text}</span><span class=times>{count}</span></div>"
         ));
     };
     for cue in story.errors.iter().take(MOST) {
@@ -254,7 +269,8 @@ pub(super) fn ending(options: &OverlayOptions, story: &Story, room: u32) -> Stri
         line(
             "bad",
             CROSS,
-            format!("<b>{name}</b> {message}{}", times(cue.times.len())),
+            format!("<b>{name}</b> {message}"),
+            times(cue.times.len()),
         );
     }
     for cue in story.requests.iter().filter(|cue| cue.failed).take(MOST) {
@@ -265,7 +281,8 @@ pub(super) fn ending(options: &OverlayOptions, story: &Story, room: u32) -> Stri
         line(
             "bad",
             WARNING,
-            format!("<b>{status}</b> {method} {path}{}", times(cue.times.len())),
+            format!("<b>{status}</b> {method} {path}"),
+            times(cue.times.len()),
         );
     }
     let frustrations = story
@@ -273,11 +290,7 @@ pub(super) fn ending(options: &OverlayOptions, story: &Story, room: u32) -> Stri
         .iter()
         .filter(|cue| cue.kind != FrustrationKind::ErrorClick);
     for cue in frustrations.take(MOST) {
-        line(
-            "slow",
-            POINTER,
-            format!("{}{}", cue.kind, times(cue.clicks as usize)),
-        );
+        line("slow", POINTER, cue.kind.to_string(), times(cue.clicks as usize));
     }
     let ticket = words(&options.ticket).map_or(String::new(), |text| {
         format!("<span class=chip>{}</span> ", escaped(text, MOST_NAME))
@@ -323,4 +336,18 @@ pub(super) fn count_of_missing() -> [String; 2] {
         "<span class=faint> · </span>".to_owned(),
         "<span class=faint> missing</span>".to_owned(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_and_column_end_a_file_s_name() {
+        let apart = |file: &'static str| file.split_at(position_in(file));
+        assert_eq!(apart("cart.js:40:7"), ("cart.js", ":40:7"));
+        assert_eq!(apart("eval:x:1:28"), ("eval:x", ":1:28"));
+        assert_eq!(apart("chunk-12.js"), ("chunk-12.js", ""));
+        assert_eq!(apart(":3"), ("", ":3"));
+    }
 }

@@ -172,6 +172,7 @@ impl ErrorCards {
                 .collect(),
             spots: scenery.way(leader.span),
             near: target.as_ref().map(|target| target.outline),
+            ..KeepClear::default()
         };
         Some(Arranged {
             cards: shown.into_iter().map(|(_, card)| card).collect(),

@@ -30,10 +30,24 @@ struct Words {
 }
 
 /// Where captions like to be…
-const CAPTIONS: [Anchor; 2] = [Anchor::Bottom, Anchor::Top];
+const CAPTIONS: [Anchor; 6] = [
+    Anchor::Bottom,
+    Anchor::Top,
+    Anchor::BottomRight,
+    Anchor::BottomLeft,
+    Anchor::TopRight,
+    Anchor::TopLeft,
+];
 
 /// …and names of pages and markers.
-const NOTES: [Anchor; 4] = [Anchor::Top, Anchor::TopLeft, Anchor::Bottom, Anchor::BottomLeft];
+const NOTES: [Anchor; 6] = [
+    Anchor::Top,
+    Anchor::TopLeft,
+    Anchor::Bottom,
+    Anchor::BottomLeft,
+    Anchor::TopRight,
+    Anchor::BottomRight,
+];
 
 #[derive(Debug, Clone)]
 struct Badge {
@@ -142,9 +156,9 @@ impl Words {
             return;
         }
         let clear = KeepClear {
-            boxes: taken.clone(),
+            drawn: taken.clone(),
             spots: scenery.way(self.span),
-            near: None,
+            ..KeepClear::default()
         };
         let size = scenery.atlas.size(self.text);
         let (_, place) = clear.stay_or_place(placed, size, scenery.area(), anchors);
@@ -199,9 +213,9 @@ impl Badge {
             inside(around.x - width - gap, middle),
         ];
         let clear = KeepClear {
-            boxes: taken.iter().copied().chain([around]).collect(),
-            spots: Vec::new(),
-            near: None,
+            boxes: vec![around],
+            drawn: taken.to_vec(),
+            ..KeepClear::default()
         };
         Some(clear.best_of(places.into_iter()))
     }

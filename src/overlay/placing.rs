@@ -88,6 +88,8 @@ const PATIENCE: f64 = 0.08;
 pub(super) struct KeepClear {
     /// Never to be hidden, if there is any other place.
     pub(super) boxes: Vec<Rect>,
+    /// What is drawn over the page already: a corner of it is as bad to hide as all of what is small.
+    pub(super) drawn: Vec<Rect>,
     /// The way of the cursor: as little of it as possible.
     pub(super) spots: Vec<(f64, f64)>,
     /// What it should be near to.
@@ -131,7 +133,10 @@ impl KeepClear {
 
     /// How much `place` hides: 1 for each box that is wholly under it.
     fn hidden(&self, place: Rect) -> f64 {
-        self.boxes.iter().map(|kept| covered(*kept, place)).sum()
+        let kept = self.boxes.iter().map(|kept| covered(*kept, place));
+        let drawn = self.drawn.iter();
+        let met = drawn.map(|drawn| covered(*drawn, place).max(covered(place, *drawn)));
+        kept.sum::<f64>() + met.sum::<f64>()
     }
 
     /// Whether `place` hides next to nothing of what it should not, and no more than half of the cursor's way.
@@ -213,6 +218,29 @@ mod tests {
         // The cursor is hidden rather than the target.
         clear.spots.extend([(700.0, 450.0), (50.0, 450.0)]);
         assert_ne!(place(&clear), (10, 10));
+    }
+
+    #[test]
+    fn small_words_do_not_go_onto_a_large_card() {
+        let card = Rect {
+            x: 10,
+            y: 10,
+            width: 780,
+            height: 200,
+        };
+        let button = Rect {
+            x: 300,
+            y: 400,
+            width: 200,
+            height: 90,
+        };
+        let clear = KeepClear {
+            drawn: vec![card, button],
+            ..KeepClear::default()
+        };
+        let anchors = [Anchor::Bottom, Anchor::Top, Anchor::BottomRight];
+        let (anchor, _) = clear.stay_or_place(None, (60, 20), AREA, &anchors);
+        assert_eq!(anchor, Anchor::BottomRight);
     }
 
     #[test]
