@@ -17,6 +17,9 @@ use crate::clip::{Clip, SegmentKind, TimeMap, offset_text, utc_text};
 /// While time is folded, clock and playhead move this often, in clip time.
 const FOLD_STEP_MS: f64 = 250.0;
 
+/// Sessions that are shorter than this are told in tenths of seconds.
+const SHORT_MS: f64 = 1000.0;
+
 /// Most different addresses in one clip.
 const MOST_ADDRESSES: usize = 300;
 
@@ -32,7 +35,8 @@ pub(super) struct Bar {
     metrics: Metrics,
     map: TimeMap,
     origin: f64,
-    addresses: History<SpriteId>,
+    /// `None` where the recording knows none.
+    addresses: History<Option<SpriteId>>,
     /// " / 1:07": the session's length.
     length: SpriteId,
     zone: SpriteId,
@@ -51,6 +55,8 @@ pub(super) struct Bar {
     missing: [SpriteId; 2],
     /// Nothing else is between the bar and the page.
     first: bool,
+    /// The session is so short that its clock shows tenths of seconds.
+    with_tenths: bool,
     /// Clip time between two moves of the playhead and the clocks.
     step: f64,
 }
@@ -85,6 +91,8 @@ impl Bar {
             26..56 => WallClock::Time,
             _ => WallClock::DateAndTime,
         };
+        let session_ms = clip.session_end - clip.origin;
+        let with_tenths = session_ms < SHORT_MS;
         let clocks = match wall {
             WallClock::None => 9,
             WallClock::Time => 18,
@@ -96,6 +104,7 @@ impl Bar {
             .iter()
             .any(|segment| matches!(segment.kind, SegmentKind::Fold { .. }));
         let chip_width = if folds_time { 8 * metrics.font } else { 0 };
+        let clocks = clocks + if with_tenths { 4 } else { 0 };
         // Characters are about so wide.
         let taken = clocks * metrics.font * 5 / 8 + chip_width + 2 * metrics.margin + 2 * metrics.gap;
         let mark = (options.shows(Part::Reconstruction) && rect.width / metrics.font >= 44)
@@ -123,19 +132,22 @@ impl Bar {
         let folds = folds.collect();
         let mut drawn = BTreeSet::new();
         let addresses = pages.addresses.map(|address| {
+            if address.trim().is_empty() {
+                return None;
+            }
             // Of too many, the rest is not told apart.
             let known = drawn.contains(address) || drawn.len() < MOST_ADDRESSES;
             let shown = if known { address.as_str() } else { "…" };
             if known {
                 drawn.insert(address.clone());
             }
-            atlas.add(address_line(shown, room, metrics.font))
+            Some(atlas.add(address_line(shown, room, metrics.font)))
         });
         let segments = clip.map.segments().iter();
         let held = segments
             .filter(|segment| segment.kind == SegmentKind::Hold)
             .map(|segment| segment.clip.clone());
-        let total = offset_text(clip.session_end - clip.origin);
+        let total = clock_text(session_ms, with_tenths);
         let mut bar = Bar {
             addresses,
             length: atlas.add(format!("<span class=muted> / {total}</span>")),
@@ -149,7 +161,9 @@ impl Bar {
             mark,
             missing,
             first: layout.lane.height == 0,
+            with_tenths,
             step: match clip.map.length() {
+                _ if with_tenths => 100.0,
                 0..20_000 => 250.0,
                 20_000..60_000 => 500.0,
                 _ => 1000.0,
@@ -186,9 +200,9 @@ impl Bar {
         let y = rect.y + metrics.text_top.cast_signed();
         let right = self.draw_clocks(clip_ms, y, atlas, marks);
         let mut left = rect.x + margin;
-        if let Some(address) = self.addresses.at(self.map.picture_at(clip_ms)) {
-            marks.push(Mark::Sprite(*address, (left, y)));
-            left += atlas.size(*address).0 + gap;
+        if let Some(address) = self.addresses.at(self.map.picture_at(clip_ms)).copied().flatten() {
+            marks.push(Mark::Sprite(address, (left, y)));
+            left += atlas.size(address).0 + gap;
         }
         if let Some(mark) = self.mark {
             marks.push(Mark::Sprite(mark, (left, y)));
@@ -235,7 +249,7 @@ impl Bar {
                 WallClock::None => None,
             }
         });
-        (offset_text(recording - self.origin), wall)
+        (clock_text(recording - self.origin, self.with_tenths), wall)
     }
 
     fn draw_timeline(&self, clip_ms: f64, theme: &Theme, marks: &mut Vec<Mark>) {
@@ -394,6 +408,15 @@ impl Bar {
     }
 }
 
+/// A time of the session as its clock shows it.
+fn clock_text(ms: f64, with_tenths: bool) -> String {
+    let whole = offset_text(ms);
+    match with_tenths {
+        true => format!("{whole}.{}", (ms.max(0.0) / 100.0) as u64 % 10),
+        false => whole,
+    }
+}
+
 fn floor_to(value: f64, step: f64) -> f64 {
     (value / step).floor() * step
 }
@@ -432,4 +455,16 @@ fn skip_chip(skipped_ms: f64, why: &str) -> String {
         "<div class=chip><svg viewBox=\"0 0 14 10\"><path fill=currentColor \
          d=\"M0 0l7 5-7 5zM7 0l7 5-7 5z\"/></svg>{text} {why}</div>"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clock_text;
+
+    #[test]
+    fn short_sessions_are_told_in_tenths() {
+        assert_eq!(clock_text(640.0, true), "0:00.6");
+        assert_eq!(clock_text(-1.0, true), "0:00.0");
+        assert_eq!(clock_text(61_640.0, false), "1:01");
+    }
 }

@@ -18,7 +18,7 @@ impl Digits {
             (character, atlas.add(html))
         };
         Digits {
-            glyphs: "0123456789:- ×".chars().map(glyph).collect(),
+            glyphs: "0123456789:.- ×".chars().map(glyph).collect(),
         }
     }
 

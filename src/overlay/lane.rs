@@ -6,11 +6,14 @@ use super::digits::Digits;
 use super::options::{OverlayOptions, Part};
 use super::scene::Rect;
 use super::state::Mark;
-use super::story::{Span, StepCue, Story, first_after};
+use super::story::{RequestCue, Span, StepCue, Story, first_after};
 use super::theme::{Metrics, Theme};
 
 /// Most rows of the lane.
 const MOST_ROWS: usize = 2;
+
+/// Of more characters, it does not matter how many there are: they are elided.
+const MOST_COUNTED: usize = 500;
 
 /// Draws what goes on beside the page.
 #[derive(Debug, Clone)]
@@ -68,7 +71,9 @@ impl Lane {
         let is_narrow = with_left && with_requests && whole < metrics.font * BOTH;
         let count_room = 3 * metrics.font;
         let left_room = if with_requests && !is_narrow {
-            whole * 11 / 20
+            let requests = story.requests.iter().map(|cue| request_width(cue, metrics.font));
+            let widest = requests.max().unwrap_or(0) + count_room + metrics.gap;
+            whole - widest.min(whole * 9 / 20)
         } else {
             whole
         };
@@ -224,6 +229,20 @@ impl Lane {
     }
 }
 
+/// About how wide a request is, in pixels: rather too much than too little.
+fn request_width(cue: &RequestCue, font: u32) -> u32 {
+    /// Status and duration with what is between them, in characters.
+    const AROUND: usize = 18;
+    let wide = |text: &str| {
+        text.chars()
+            .take(MOST_COUNTED)
+            .map(|one| if one.is_ascii() { 1 } else { 2 })
+            .sum::<usize>()
+    };
+    let characters = wide(&cue.method) + wide(&cue.path) + AROUND;
+    u32::try_from(characters).unwrap_or(u32::MAX).saturating_mul(font) * 5 / 8
+}
+
 impl Line {
     fn count_at(&self, clip_ms: f64) -> Option<String> {
         let count = self.times.partition_point(|time| *time <= clip_ms);
@@ -243,5 +262,33 @@ impl Typing {
         let width = (f64::from(atlas.size(self.text).0) * share).floor() as u32;
         let x = spot.0 + atlas.size(self.field).0 + gap;
         marks.push(Mark::SpriteStart(self.text, (x, spot.1), width));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_path_takes_more_room_than_a_short_one() {
+        let width = |path: &str| {
+            let cue = RequestCue {
+                span: Span {
+                    from: 0.0,
+                    until: 1.0,
+                },
+                times: vec![0.0],
+                method: "POST".into(),
+                path: path.into(),
+                status: Some(500),
+                failed: true,
+                duration: Some(124.0),
+            };
+            request_width(&cue, 16)
+        };
+        assert!((200..400).contains(&width("/api/checkout")));
+        assert!(width("/api/checkout/of/everything") > width("/api/checkout") + 100);
+        assert!(width("/ä") > width("/a"));
+        assert_eq!(width(&"a".repeat(501)), width(&"a".repeat(5000)));
     }
 }

@@ -73,15 +73,5 @@ fn hatch(region: Rect, scenery: &Scenery<'_>, marks: &mut Vec<Mark>) {
         );
         at += step;
     }
-    let (right, bottom) = (left + width, top + height);
-    line(
-        vec![
-            (left, top),
-            (right, top),
-            (right, bottom),
-            (left, bottom),
-            (left, top),
-        ],
-        0.8,
-    );
+    line(region.around(0.5), 0.8);
 }

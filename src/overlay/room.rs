@@ -239,6 +239,7 @@ impl Room {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scene::rect;
     use super::*;
 
     const PAGE: Rect = Rect {
@@ -247,10 +248,6 @@ mod tests {
         width: 640,
         height: 400,
     };
-
-    fn rect(x: i32, y: i32, width: u32, height: u32) -> Rect {
-        Rect { x, y, width, height }
-    }
 
     #[test]
     fn the_strip_leaves_most_of_the_page_and_is_near() {

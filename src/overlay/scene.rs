@@ -27,6 +27,28 @@ impl Rect {
     pub(super) fn bottom(self) -> i32 {
         self.y.saturating_add_unsigned(self.height)
     }
+
+    /// Its corners, the first of them again at the end: the line around it, so far `inside` of its edges.
+    pub(super) fn around(self, inside: f64) -> Vec<(f64, f64)> {
+        let (left, top) = (f64::from(self.x) + inside, f64::from(self.y) + inside);
+        let (right, bottom) = (
+            f64::from(self.right()) - inside,
+            f64::from(self.bottom()) - inside,
+        );
+        vec![
+            (left, top),
+            (right, top),
+            (right, bottom),
+            (left, bottom),
+            (left, top),
+        ]
+    }
+}
+
+/// A box of this place and size.
+#[cfg(test)]
+pub(super) fn rect(x: i32, y: i32, width: u32, height: u32) -> Rect {
+    Rect { x, y, width, height }
 }
 
 /// How large the output is to be.
@@ -428,10 +450,6 @@ mod tests {
         width: 1280.0,
         height: 800.0,
     };
-
-    fn rect(x: i32, y: i32, width: u32, height: u32) -> Rect {
-        Rect { x, y, width, height }
-    }
 
     #[test]
     fn a_part_is_captured_as_large_as_it_is_shown() {

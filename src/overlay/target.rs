@@ -109,19 +109,7 @@ impl Target {
             cased(ends.to_vec(), marks);
         }
         if self.known {
-            let Rect { x, y, .. } = self.outline;
-            let (left, top) = (f64::from(x), f64::from(y));
-            let (right, bottom) = (f64::from(self.outline.right()), f64::from(self.outline.bottom()));
-            cased(
-                vec![
-                    (left, top),
-                    (right, top),
-                    (right, bottom),
-                    (left, bottom),
-                    (left, top),
-                ],
-                marks,
-            );
+            cased(self.outline.around(0.0), marks);
         } else {
             let center = (
                 f64::from(self.outline.x) + f64::from(self.outline.width) / 2.0,
