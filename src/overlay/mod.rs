@@ -356,7 +356,12 @@ impl Overlay {
     /// The frame: what a state shows of the stage's picture, which has the scene's
     /// [captured size](Scene::captured_size), with all that is drawn over and around it. Opaque.
     pub fn compose(&self, page: &Pixmap, state: &State) -> Pixmap {
-        state::compose(page, state, &self.layout, &self.theme, &self.atlas)
+        self.compose_in(Vec::new(), page, state)
+    }
+
+    /// As [`Overlay::compose`], into the memory of a frame that is no longer needed.
+    pub fn compose_in(&self, memory: Vec<u8>, page: &Pixmap, state: &State) -> Pixmap {
+        state::compose(memory, page, state, (&self.layout, &self.theme, &self.atlas))
     }
 
     fn view_at(&self, clip_ms: f64, places: &dyn Places, seen: Option<Seen>) -> (View, Seen) {

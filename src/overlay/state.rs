@@ -68,13 +68,20 @@ pub(super) enum Mark {
     },
 }
 
-/// Draws a state around and over the page's picture.
-pub(super) fn compose(page: &Pixmap, state: &State, layout: &Layout, theme: &Theme, atlas: &Atlas) -> Pixmap {
+/// Draws a state around and over the page's picture, into `memory`.
+pub(super) fn compose(
+    mut memory: Vec<u8>,
+    page: &Pixmap,
+    state: &State,
+    (layout, theme, atlas): (&Layout, &Theme, &Atlas),
+) -> Pixmap {
     let (width, height) = layout.size();
+    memory.clear();
+    memory.resize(width as usize * height as usize * 4, 0);
     let mut out = Pixmap {
         width,
         height,
-        data: vec![0; width as usize * height as usize * 4],
+        data: memory,
     };
     let mut painter = Painter::new(&mut out);
     if state.view != layout.page || page.width < layout.page.width || page.height < layout.page.height {

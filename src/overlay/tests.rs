@@ -203,7 +203,10 @@ fn nothing_is_drawn_outside_of_a_picture_of_another_size() {
             height,
             data: [9, 9, 9, 255].repeat((width * height) as usize),
         };
-        let frame = overlay.compose(&page, &overlay.state_at(0.0, &NoFrames));
+        let state = overlay.state_at(0.0, &NoFrames);
+        let frame = overlay.compose(&page, &state);
+        // Nor is anything left of what was in its memory.
+        assert!(overlay.compose_in(vec![7; 1_000_000], &page, &state) == frame);
         assert_eq!((frame.width, frame.height), overlay.size());
         assert!(frame.data.chunks_exact(4).all(|pixel| pixel[3] == 255));
     }

@@ -12,6 +12,9 @@ use crate::encode::{Encoder, Frame, Summary};
 use crate::overlay::{KnownPlaces, Overlay, State};
 use crate::pixmap::Pixmap;
 
+/// So many frames are kept for their memory, to draw others in: as many as an encoder works on, and a few.
+const KEPT_FRAMES: usize = 10;
+
 /// Joins what the browsers send with the overlays and hands frames to the encoder.
 pub(super) struct Composer<'a> {
     job: Job<'a>,
@@ -28,6 +31,9 @@ pub(super) struct Composer<'a> {
     drawing: VecDeque<Drawing>,
     /// The frame that lasts until something changes.
     current: Option<Frame>,
+    /// The last frames, whose memory is used again when the encoder needs them no more: fresh memory costs
+    /// as much as drawing.
+    kept: VecDeque<Arc<Pixmap>>,
     frames: u64,
     captured: u64,
     /// Time spent on the piece under way.
@@ -65,6 +71,7 @@ impl<'a> Composer<'a> {
             next: 0,
             drawing: VecDeque::new(),
             current: None,
+            kept: VecDeque::with_capacity(KEPT_FRAMES + 1),
             frames: 0,
             captured: 0,
             spent: Spent::default(),
@@ -184,8 +191,9 @@ impl<'a> Composer<'a> {
         let state = Arc::new(state);
         self.state = Some(Arc::clone(&state));
         let (overlay, page) = (Arc::clone(overlay), Arc::clone(page));
+        let memory = self.free_memory();
         self.drawing.push_back(Drawing {
-            pixels: Coming::start(Work::Overlay, move || overlay.compose(&page, &state)),
+            pixels: Coming::start(Work::Overlay, move || overlay.compose_in(memory, &page, &state)),
             clip_ms,
             recording,
         });
@@ -199,18 +207,34 @@ impl<'a> Composer<'a> {
                 return Ok(());
             };
             let pixels = drawing.pixels.wait(Work::Overlay, &mut self.spent)?;
-            if self.current.as_ref().is_some_and(|frame| *frame.pixels == pixels) {
+            let pixels = Arc::new(pixels);
+            self.keep(&pixels);
+            if self.current.as_ref().is_some_and(|frame| frame.pixels == pixels) {
                 continue;
             }
             self.flush(drawing.clip_ms)?;
             self.current = Some(Frame {
-                pixels: Arc::new(pixels),
+                pixels,
                 clip_ms: drawing.clip_ms,
                 recording_ms: self.clip.since_origin(drawing.recording),
                 duration_ms: 0,
             });
         }
         Ok(())
+    }
+
+    fn keep(&mut self, frame: &Arc<Pixmap>) {
+        self.kept.push_back(Arc::clone(frame));
+        if self.kept.len() > KEPT_FRAMES {
+            self.kept.pop_front();
+        }
+    }
+
+    /// Memory of a frame that nobody needs any more, if there is one.
+    fn free_memory(&mut self) -> Vec<u8> {
+        let free = self.kept.iter().position(|frame| Arc::strong_count(frame) == 1);
+        let frame = free.and_then(|at| self.kept.remove(at)).and_then(Arc::into_inner);
+        frame.map(|frame| frame.data).unwrap_or_default()
     }
 
     /// The frame that is shown ends.
