@@ -204,24 +204,40 @@ impl Bar {
             marks.push(Mark::Sprite(address, (left, y)));
             left += atlas.size(address).0 + gap;
         }
-        if let Some(mark) = self.mark {
-            marks.push(Mark::Sprite(mark, (left, y)));
-            if missing > 0 {
-                let count = missing.to_string();
-                let [before, after] = self.missing;
-                let mut x = left + atlas.size(mark).0;
-                marks.push(Mark::Sprite(before, (x, y)));
-                x += atlas.size(before).0 + self.faint_digits.width(&count, atlas);
-                self.faint_digits.draw(&count, x, y, atlas, marks);
-                marks.push(Mark::Sprite(after, (x, y)));
-            }
-        }
+        let mut right = right - gap;
         if let Some(fold) = self.fold_at(clip_ms) {
-            marks.push(Mark::Sprite(
-                fold.chip,
-                (right - gap - atlas.size(fold.chip).0, y),
-            ));
+            right -= atlas.size(fold.chip).0;
+            marks.push(Mark::Sprite(fold.chip, (right, y)));
+            right -= gap;
         }
+        self.draw_mark(missing, (left, right, y), atlas, marks);
+    }
+
+    /// Draws the word that this is a reconstruction, and how much is missing, between `left` and `right`: as
+    /// much of it as there is room for.
+    fn draw_mark(
+        &self,
+        missing: usize,
+        (left, right, y): (i32, i32, i32),
+        atlas: &Atlas,
+        marks: &mut Vec<Mark>,
+    ) {
+        let width = |sprite: SpriteId| atlas.size(sprite).0;
+        let Some(mark) = self.mark.filter(|mark| left + width(*mark) <= right) else {
+            return;
+        };
+        marks.push(Mark::Sprite(mark, (left, y)));
+        let count = missing.to_string();
+        let [before, after] = self.missing;
+        let mut x = left + width(mark);
+        let whole = width(before) + self.faint_digits.width(&count, atlas) + width(after);
+        if missing == 0 || x + whole > right {
+            return;
+        }
+        marks.push(Mark::Sprite(before, (x, y)));
+        x += width(before) + self.faint_digits.width(&count, atlas);
+        self.faint_digits.draw(&count, x, y, atlas, marks);
+        marks.push(Mark::Sprite(after, (x, y)));
     }
 
     /// Draws both clocks at the right; gives where they begin.

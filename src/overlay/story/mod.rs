@@ -6,11 +6,12 @@ mod naming;
 mod notes;
 mod typing;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::options::Caption;
 use super::places::Wanted;
-use crate::clip::{Clip, TimeMap};
+use crate::clip::{Clip, Segment, SegmentKind, TimeMap};
 use crate::moment::{CodePlace, moments};
 use crate::recording::{
     ConsoleLevel, EventData, EventKind, FrustrationKind, InteractionKind, NodeId, Signal, SignalKind, Tab,
@@ -227,8 +228,40 @@ impl Story {
             clicks,
         };
         naming::name(tab, clip, &mut story);
+        story.end_with_parts(&clip.map);
         story.landmarks = story.find_landmarks();
         story
+    }
+
+    /// Ends what is told in one part of a clip before the next one begins. Captions go on until they are
+    /// cleared.
+    fn end_with_parts(&mut self, map: &TimeMap) {
+        let segments = map.segments().iter();
+        let cuts: Vec<f64> = segments
+            .filter(|segment| matches!(segment.kind, SegmentKind::Cut { .. }))
+            .map(|segment| segment.clip.start)
+            .collect();
+        let end = |span: &mut Span, last: f64| {
+            let next = first_after(&cuts, last, |cut| *cut);
+            span.until = next.map_or(span.until, |cut| span.until.min(cut));
+        };
+        let last = |times: &[f64]| times.last().copied().unwrap_or(0.0);
+        for cue in &mut self.errors {
+            end(&mut cue.span, last(&cue.times));
+        }
+        for cue in &mut self.requests {
+            end(&mut cue.span, last(&cue.times));
+        }
+        for cue in &mut self.console {
+            end(&mut cue.span, last(&cue.times));
+        }
+        let typing = self.typing.iter_mut().map(|cue| &mut cue.span);
+        let steps = self.steps.iter_mut().map(|cue| &mut cue.span);
+        let notes = self.notes.iter_mut().map(|cue| &mut cue.span);
+        let badges = self.frustrations.iter_mut().map(|cue| &mut cue.span);
+        for span in typing.chain(steps).chain(notes).chain(badges) {
+            end(span, span.from);
+        }
     }
 
     /// Leaves out console lines that are on the cards of errors: nothing need be told twice.
@@ -312,8 +345,17 @@ fn signals_of<'t>(tab: &Tab, telemetry: &'t Telemetry) -> Vec<&'t Signal> {
     signals.filter(of_tab).collect()
 }
 
-/// Whether a recording time is shown.
+/// Whether a recording time is shown: it is in the clip, and not left out between two parts of it.
 fn shown(map: &TimeMap, recording: f64) -> bool {
+    let left_out = |segment: &Segment| {
+        let Range { start, end } = segment.recording;
+        matches!(segment.kind, SegmentKind::Cut { .. }) && start < recording && recording < end
+    };
+    within(map, recording) && !map.segments().iter().any(left_out)
+}
+
+/// Whether a recording time is between the beginning and the end of a clip.
+fn within(map: &TimeMap, recording: f64) -> bool {
     (map.start()..=map.end()).contains(&recording)
 }
 

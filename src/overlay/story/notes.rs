@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{CaptionCue, Click, FrustrationCue, MOST_CUES, NoteCue, NoteKind, Span, reading_ms, shown};
+use super::{
+    CaptionCue, Click, FrustrationCue, MOST_CUES, NoteCue, NoteKind, Span, reading_ms, shown, within,
+};
 use crate::clip::{Clip, TimeMap};
 use crate::moment::{Moment, MomentKind, is_one_spot};
 use crate::overlay::options::Caption;
@@ -145,7 +147,8 @@ pub(super) fn notes(signals: &[&Signal], map: &TimeMap) -> Vec<NoteCue> {
         };
         let from = map.clip_at(signal.time);
         let beginning = kind == NoteKind::Page && from < START_MS;
-        if shown(map, signal.time) && !beginning && cues.len() < MOST_CUES {
+        // Where the user has gone meanwhile matters, too.
+        if within(map, signal.time) && !beginning && cues.len() < MOST_CUES {
             let until = from + NOTE_MS;
             cues.push(NoteCue {
                 span: Span { from, until },

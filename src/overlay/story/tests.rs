@@ -99,6 +99,40 @@ fn story_with(tab: &Tab, signals: Vec<Signal>, captions: &[Caption]) -> Story {
 }
 
 #[test]
+fn what_is_told_in_one_part_ends_before_the_next() {
+    let tab = tab();
+    let at = |at: f64, message: &str| signal(at, SignalKind::Error(error(message)));
+    let again = |at: f64| signal(at, SignalKind::Error(error("again")));
+    let signals = vec![
+        at(3000.0, "one"),
+        again(3500.0),
+        at(15_000.0, "left out"),
+        again(26_000.0),
+        at(27_000.0, "two"),
+    ];
+    let telemetry = Telemetry {
+        signals,
+        ..Telemetry::default()
+    };
+    let parts = [START..START + 4000.0, START + 25_000.0..START + 28_000.0];
+    let clip = Clip::of_parts(&tab, &ClipOptions::default(), &parts).unwrap();
+    let cut = clip
+        .map
+        .segments()
+        .iter()
+        .find(|segment| matches!(segment.kind, SegmentKind::Cut { .. }));
+    let cut = cut.unwrap().clip.start;
+    let story = Story::new(&tab, &telemetry, &clip, &[]);
+    let spans: Vec<(&str, Span)> = story.errors.iter().map(|cue| (&*cue.message, cue.span)).collect();
+    assert_eq!(
+        spans.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        ["one", "again", "two"]
+    );
+    assert_eq!(spans[0].1.until, cut);
+    assert!(spans[1].1.until > cut && spans[2].1.until > cut, "{spans:?}");
+}
+
+#[test]
 fn an_error_is_told_once_and_counted() {
     let signals = vec![
         signal(11_000.0, SignalKind::Error(error("x is 1"))),
