@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::rrweb::Chunks;
 use super::{FormatError, FormatName, ReadOptions, telemetry};
 use crate::limits::Limit;
 use crate::recording::{
@@ -15,6 +16,9 @@ use crate::redact::RedactionReport;
 
 /// The greatest time that a date can have in a browser, in milliseconds since the Unix epoch.
 const LAST_TIME: f64 = 8.64e15;
+
+/// What Sentry's SDKs for mobile applications record instead of pages.
+pub(super) const VIDEO: &str = "a video of a mobile application, as Sentry's mobile SDKs record it";
 
 /// Viewport of a page of which nothing tells it, in CSS pixels.
 const USUAL_VIEWPORT: (f64, f64) = (1280.0, 720.0);
@@ -36,6 +40,10 @@ pub(crate) struct Collector<'a> {
     sessions: BTreeMap<String, Vec<String>>,
     /// Signals that stand in the input beside the events.
     pub telemetry: Telemetry,
+    /// Pieces of events, which are read when all files have been.
+    pub(super) chunks: Chunks,
+    /// What the input shows that is not drawn, in a few words.
+    pub not_shown: Option<&'static str>,
     /// The same event may have been sent twice.
     pub repeats: bool,
     /// Bytes that unpacking made so far.
@@ -58,6 +66,8 @@ impl<'a> Collector<'a> {
             files_with_events: BTreeSet::new(),
             sessions: BTreeMap::new(),
             telemetry: Telemetry::default(),
+            chunks: Chunks::default(),
+            not_shown: None,
             repeats: false,
             unpacked: 0,
             count: 0,
@@ -238,6 +248,14 @@ impl<'a> Collector<'a> {
         if !self.tabs.iter().any(Tab::has_picture) {
             return Err(self.nothing_to_show(files));
         }
+        if let Some(what) = self.not_shown {
+            self.damage(Damage {
+                kind: DamageKind::NotShown,
+                event: None,
+                offset: None,
+                detail: format!("it also holds {what}, which domreel does not show"),
+            })?;
+        }
         let mut all = telemetry(&self.tabs);
         let session = match &*self.sessions.keys().collect::<Vec<_>>() {
             [only] => Some(only.as_str().into()),
@@ -305,7 +323,22 @@ impl<'a> Collector<'a> {
         })
     }
 
+    /// What is shown instead of a page, if that is known.
+    fn instead_of_page(&self) -> Option<&'static str> {
+        let videos = |event: &Event| {
+            event.kind == EventKind::Custom
+                && event
+                    .data()
+                    .is_ok_and(|data| matches!(&*data, EventData::Custom { tag, .. } if &**tag == "video"))
+        };
+        let mut events = self.tabs.iter().flat_map(|tab| &tab.events);
+        self.not_shown.or_else(|| events.any(videos).then_some(VIDEO))
+    }
+
     fn nothing_to_show(&self, file: String) -> FormatError {
+        if let Some(what) = self.instead_of_page() {
+            return FormatError::NotShown { file, what };
+        }
         let count: u64 = self.damage.counts().map(|(_, count)| count).sum();
         let damage = match self.damage.examples() {
             [] => String::new(),

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use memchr::{memchr_iter, memmem};
 
 use super::json::{Json, JsonError, Kind};
-use super::{FormatName, posthog, rrweb};
+use super::{FormatName, posthog, rrweb, text};
 
 /// How many values of an array, or of the file, are looked at.
 const VALUES: usize = 256;
@@ -119,12 +119,26 @@ impl Look {
             Kind::Array => self.array(&mut json, bytes, arrays, depth),
             Kind::String => {
                 let text = json.string()?;
+                if self.text(&text, depth) {
+                    return Ok(());
+                }
                 // A packed event, or one written as text.
                 self.plain_events += usize::from(text.starts_with(['x', '{']));
                 Ok(())
             }
             Kind::Number | Kind::Bool | Kind::Null => Ok(()),
         }
+    }
+
+    /// Looks at what stands as text, or in base64; says whether that is a recording.
+    fn text(&mut self, text: &str, depth: usize) -> bool {
+        let Some(opened) = text::open(text, LOOK_ANYWHERE as u64) else {
+            return false;
+        };
+        let before = self.plain_events;
+        // As far as it can be read.
+        self.value(&opened.bytes, 0, 0, depth + 1).ok();
+        self.certain.is_some() || self.plain_events > before
     }
 
     fn array(
@@ -171,24 +185,18 @@ impl Look {
             return Ok(());
         }
         self.certain = vendor_of_envelope(outline, bytes);
-        for key in [
-            "events",
-            "data",
-            "snapshots",
-            "recording",
-            "properties",
-            "variables",
-            "batch",
-            "results",
-            "attributes",
-            "segments",
-            "result",
-            "rrweb_events",
-            "rrwebEvents",
-            "event",
-        ] {
-            if let (false, Some((Kind::Array | Kind::Object, at))) = (self.done(), outline.get(key)) {
-                self.value(bytes, at, 0, depth + 1)?;
+        for key in rrweb::CONTAINERS
+            .iter()
+            .chain(&["segments", "segment", "records", "event"])
+        {
+            let found = outline.get(key).filter(|_| !self.done());
+            match found {
+                Some((Kind::Array | Kind::Object, at)) => self.value(bytes, at, 0, depth + 1)?,
+                Some((Kind::String, at)) => {
+                    let text = Json::at_offset(bytes, at).string()?;
+                    self.text(&text, depth);
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -265,7 +273,8 @@ fn vendor_of_envelope(envelope: &Outline<'_>, bytes: &[u8]) -> Option<FormatName
         return Some(FormatName::Highlight);
     }
     let data = inner("data");
-    if envelope.has("snapshot_data_by_window_id")
+    if envelope.has("chunk_id") && is("data", Kind::String)
+        || envelope.has("snapshot_data_by_window_id")
         || envelope.has("window_id") && is("data", Kind::Array)
         || data.has("snapshots")
         || data.has("snapshotsByWindowId")
@@ -279,7 +288,10 @@ fn vendor_of_envelope(envelope: &Outline<'_>, bytes: &[u8]) -> Option<FormatName
     let kind = envelope.text("type", bytes);
     if envelope.has("segment_id") && envelope.keys.len() == 1
         || envelope_header && !envelope.has("exception") && !envelope.has("contexts")
-        || matches!(kind.as_deref(), Some("replay_event" | "replay_recording"))
+        || matches!(
+            kind.as_deref(),
+            Some("replay_event" | "replay_recording" | "replay_video")
+        )
     {
         return Some(FormatName::Sentry);
     }

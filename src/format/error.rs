@@ -74,6 +74,14 @@ pub enum FormatError {
         /// The first damage.
         damage: Damage,
     },
+    /// It shows something else than pages.
+    #[error("{file} shows {what}: domreel shows recorded pages only; there is none in it")]
+    NotShown {
+        /// The file or files.
+        file: String,
+        /// What it shows.
+        what: &'static str,
+    },
     /// There is no full snapshot, so that no page can be shown.
     #[error(
         "{file}: nothing to show, for there is no full snapshot among its {events} events{damage}. A recording \

@@ -4,17 +4,14 @@
 //! JSON in a string, and the errors (`sdk/client/src/graph/operators/mutation.gql` of highlight).
 //! Newer SDKs send the payload compressed, in a string of a payload.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::collector::Collector;
 use super::events::error_from_text;
-use super::inflate;
 use super::json::{Json, JsonError, Kind};
 use super::rrweb::{self, Dialect};
-use super::{FormatError, signals, stack};
+use super::{FormatError, signals, stack, text};
 use crate::recording::{
     ConsoleLine, ErrorSource, Origin, Request, Signal, SignalKind, StackFrame, Telemetry,
 };
@@ -32,17 +29,12 @@ pub(super) fn read(bytes: &Bytes, collector: &mut Collector<'_>) -> Result<(), F
     // What is damaged has been told of by the walk over the events.
     while json.more() && found.value(&mut json).is_ok() {}
     for packed in std::mem::take(&mut found.packed) {
-        let Ok(packed) = STANDARD.decode(packed) else {
+        // The walk has taken the events out of it, and told of damage.
+        let Some(inflated) = text::open(&packed, collector.unpack_room()) else {
             let index = collector.next_index();
             collector.bad_event(index, 0, "a compressed payload that is not base64".to_owned())?;
             continue;
         };
-        let inflated = inflate::inflate(Bytes::from(packed), collector.unpack_room());
-        collector.unpacked(inflated.bytes.len());
-        if let Some(damage) = inflated.damage {
-            collector.damage(damage)?;
-        }
-        rrweb::read(&inflated.bytes, DIALECT, collector)?;
         let mut json = Json::new(&inflated.bytes);
         while json.more() && found.value(&mut json).is_ok() {}
     }
@@ -220,6 +212,9 @@ fn frame(frame: &Value) -> Vec<StackFrame> {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
 
     use super::*;
     use crate::format::ReadOptions;

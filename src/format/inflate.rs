@@ -7,6 +7,7 @@ use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use memchr::memmem;
 use ruzstd::decoding::StreamingDecoder;
 
+use super::text;
 use crate::limits::{Limit, Limits};
 use crate::recording::{Damage, DamageKind};
 
@@ -52,13 +53,20 @@ impl Compression {
     }
 }
 
-/// Decompresses `bytes` for as long as they are compressed, to no more than `limit` bytes. Streams
-/// that follow each other become one. What a damaged or cut-off stream still holds is used.
+/// Decompresses `bytes` for as long as they are compressed, or written as base64 or a form, to no more than
+/// `limit` bytes. Streams that follow each other become one. What a damaged or cut-off stream still holds is used.
 pub(super) fn inflate(bytes: Bytes, limit: u64) -> Inflated {
     let mut out = Inflated { bytes, damage: None };
     for _ in 0..MOST_LAYERS {
         let Some(compression) = Compression::of(&out.bytes) else {
-            break;
+            let written = if text::is_form(&out.bytes) {
+                text::from_form(&out.bytes)
+            } else {
+                text::from_base64(&out.bytes)
+            };
+            let Some(written) = written else { break };
+            out.bytes = written.into();
+            continue;
         };
         let next = layer(&out.bytes, compression, limit);
         out.bytes = next.bytes;

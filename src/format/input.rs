@@ -9,7 +9,7 @@ use bytes::Bytes;
 use memchr::memmem;
 
 use super::detect::{self, Detected};
-use super::{FormatError, FormatName, inflate, posthog};
+use super::{FormatError, FormatName, inflate, posthog, text};
 use crate::asset::{AssetError, Assets, har, pack, zip};
 use crate::digest::sha256;
 use crate::recording::SourceFile;
@@ -150,7 +150,10 @@ impl Source {
         let detected = detect::detect(&bytes);
         matches!(detected, Detected::Recording(format)
             if !matches!(format, FormatName::OpenReplay | FormatName::Clarity))
-            && (has("\"timestamp\"") || has("\\\"timestamp\\\"") || posthog::is_blob(&bytes))
+            && (has("\"timestamp\"")
+                || has("\\\"timestamp\\\"")
+                || text::is_quoted_in(&bytes)
+                || posthog::is_blob(&bytes))
     }
 }
 

@@ -84,6 +84,11 @@ impl<'a> Json<'a> {
         self.at = at.min(self.text.len());
     }
 
+    /// The text behind the first quote of the string that comes next.
+    pub(crate) fn in_string(&self) -> &'a [u8] {
+        self.text().get(self.at() + 1..).unwrap_or_default()
+    }
+
     pub(crate) fn text(&self) -> &'a [u8] {
         self.text
     }

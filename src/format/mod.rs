@@ -14,6 +14,7 @@
 //! | `input` | reads files, directories, ZIPs, packed recordings and standard input |
 //! | `inflate` | gzip, zstd and zlib, found by content, bounded |
 //! | `detect` | which format it is |
+//! | `text` | recordings in text: JSON in strings, base64, bodies of forms |
 //! | `json` | a pull reader that survives depth and damage |
 //! | `rrweb` | rrweb's events in all their wrappings |
 //! | `datadog` | Datadog's records, of browsers and mobile applications |
@@ -40,6 +41,7 @@ mod signals;
 mod stack;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use bytes::Bytes;
 use collector::Collector;
@@ -130,6 +132,7 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
         });
     };
     collector.check_one_session()?;
+    rrweb::finish(&mut collector)?;
     datadog.finish(&mut collector)?;
     let mut recording = collector.finish(format, files, names.join(", "))?;
     asset::fill(&mut recording, &assets);

@@ -37,6 +37,8 @@ pub enum DamageKind {
     Limit,
     /// The clock of the recording jumped.
     ClockJump,
+    /// The input shows something besides pages, which is not drawn.
+    NotShown,
 }
 
 impl DamageKind {
@@ -52,6 +54,7 @@ impl DamageKind {
             DamageKind::Cycle => "cycle",
             DamageKind::Limit => "limit",
             DamageKind::ClockJump => "clock-jump",
+            DamageKind::NotShown => "not-shown",
         }
     }
 }

@@ -8,13 +8,27 @@ use super::record::{About, Record, Segment, begins};
 use crate::format::FormatError;
 use crate::format::collector::Collector;
 use crate::format::json::{Fault, Json, JsonError, Kind};
+use crate::format::text;
 use crate::recording::{Damage, DamageKind};
 
 /// Arrays and envelopes within each other; more than any product uses.
 const MOST_LEVELS: usize = 64;
 
-/// Keys of envelopes under which segments or records stand, or further envelopes.
-const CONTAINERS: &[&str] = &["segments", "records", "data", "attributes", "segment", "results"];
+/// Text with segments within text with segments.
+const MOST_TEXTS: usize = 4;
+
+/// Keys of envelopes under which segments or records stand, or further envelopes, as they are or as text.
+const CONTAINERS: &[&str] = &[
+    "segments",
+    "records",
+    "data",
+    "attributes",
+    "segment",
+    "results",
+    "content",
+    "payload",
+    "rows",
+];
 
 /// What is being read within what.
 enum Level {
@@ -44,12 +58,19 @@ struct Walk<'a, 'c, 'o> {
     open: bool,
     /// Records were lost since the last that was read.
     gap: bool,
+    /// In how many texts this text stands.
+    texts: usize,
     /// Where the value that is being read begins.
     value_start: usize,
     /// The record that is being read.
     record: Option<u32>,
     /// How many bytes may still be looked through for the way back after damage.
     search_room: usize,
+}
+
+/// Whether the string that comes next may hold segments.
+fn begins_text(json: &Json<'_>) -> bool {
+    text::may_hold(json.in_string())
 }
 
 enum Stop {
@@ -74,6 +95,17 @@ impl From<FormatError> for Stop {
 /// Finds all segments of `bytes`. Records that stand outside of segments make segments that say
 /// nothing of themselves.
 pub(super) fn segments(bytes: &Bytes, collector: &mut Collector<'_>) -> Result<Vec<Segment>, FormatError> {
+    let mut segments = segments_within(bytes, 0, collector)?;
+    settle(&mut segments);
+    Ok(segments)
+}
+
+/// Finds the segments of what stands in `texts` texts.
+fn segments_within(
+    bytes: &Bytes,
+    texts: usize,
+    collector: &mut Collector<'_>,
+) -> Result<Vec<Segment>, FormatError> {
     let mut walk = Walk {
         bytes,
         json: Json::new(bytes),
@@ -82,6 +114,7 @@ pub(super) fn segments(bytes: &Bytes, collector: &mut Collector<'_>) -> Result<V
         segments: Vec::new(),
         open: false,
         gap: false,
+        texts,
         value_start: 0,
         record: None,
         search_room: bytes.len().saturating_mul(4).saturating_add(1 << 16),
@@ -98,9 +131,7 @@ pub(super) fn segments(bytes: &Bytes, collector: &mut Collector<'_>) -> Result<V
             }
         }
     }
-    let mut segments = walk.segments;
-    settle(&mut segments);
-    Ok(segments)
+    Ok(walk.segments)
 }
 
 impl Walk<'_, '_, '_> {
@@ -137,6 +168,7 @@ impl Walk<'_, '_, '_> {
                 None => drop(self.levels.pop()),
                 Some(key) if CONTAINERS.contains(&&*key) => match self.json.kind()? {
                     Kind::Array | Kind::Object => self.value()?,
+                    Kind::String if begins_text(&self.json) => self.value()?,
                     _ => self.json.pass()?,
                 },
                 Some(_) => self.json.pass()?,
@@ -178,11 +210,31 @@ impl Walk<'_, '_, '_> {
                 }
                 Shape::Neither => self.json.pass()?,
             },
+            Kind::String if begins_text(&self.json) => self.text()?,
             Kind::String | Kind::Number | Kind::Bool | Kind::Null => {
                 self.json.pass()?;
                 self.no_record("a word or number where a record should stand")?;
             }
         }
+        Ok(())
+    }
+
+    /// Reads the segments in text.
+    fn text(&mut self) -> Result<(), Stop> {
+        let text = self.json.string()?;
+        let Some(opened) = text::open(&text, self.collector.unpack_room()) else {
+            return Ok(self.no_record("a text that holds no segment")?);
+        };
+        if self.texts >= MOST_TEXTS {
+            return Ok(self.no_record("text within text, deeper than segments ever stand")?);
+        }
+        self.collector.unpacked(opened.bytes.len());
+        if let Some(damage) = opened.damage {
+            self.collector.damage(damage)?;
+        }
+        let segments = segments_within(&opened.bytes, self.texts + 1, self.collector)?;
+        self.segments.extend(segments);
+        self.open = false;
         Ok(())
     }
 
@@ -209,7 +261,11 @@ impl Walk<'_, '_, '_> {
                     }
                     key => {
                         if !about.field(key, &mut json)? {
-                            let inner = matches!(json.kind()?, Kind::Array | Kind::Object);
+                            let inner = match json.kind()? {
+                                Kind::Array | Kind::Object => true,
+                                Kind::String => begins_text(&json),
+                                _ => false,
+                            };
                             let holder = inner && CONTAINERS.contains(&key);
                             // Records have data too: whether these are some, is told by what follows.
                             holds |= holder && key != "data";

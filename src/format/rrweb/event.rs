@@ -20,6 +20,8 @@ pub(in crate::format) struct Shallow<'a> {
     pub data: Range<usize>,
     /// Some of its data is compressed.
     pub compressed: bool,
+    /// It shows wireframes of an application instead of a page.
+    pub wireframes: bool,
     /// The tab it says it is from.
     pub window: Option<Cow<'a, str>>,
 }
@@ -63,9 +65,7 @@ impl<'a> Shallow<'a> {
         }
         let (shape, data) = data.unwrap_or((Kind::Null, 0..0));
         let whole = shape == Kind::String;
-        if number == 3 && shape != Kind::Object
-            || matches!(number, 2 | 4 | 5 | 6 | 8) && shape != Kind::Object && !whole
-        {
+        if matches!(number, 2..=6 | 8) && shape != Kind::Object && !whole {
             return unusable(format!("an event of type {number} without data"));
         }
         let kind = match number {
@@ -73,7 +73,12 @@ impl<'a> Shallow<'a> {
             1 => EventKind::Load,
             2 => EventKind::FullSnapshot,
             3 => {
-                let source = source(json.text(), data.start)?;
+                let source = if whole {
+                    let text = Json::at_offset(json.text(), data.start).string()?;
+                    source(text.as_bytes(), 0).unwrap_or_default()
+                } else {
+                    source(json.text(), data.start)?
+                };
                 match source.map(incremental_kind) {
                     Some(Some(kind)) => kind,
                     Some(None) => {
@@ -91,14 +96,33 @@ impl<'a> Shallow<'a> {
             8 => EventKind::Annotation,
             _ => return unusable(format!("an event of unknown type {number}")),
         };
+        let wireframes = number == 2 && !whole && begins_with_wireframes(json.text(), data.start);
         Ok(Ok(Shallow {
             kind,
             time,
+            wireframes,
             data,
             compressed: whole || compression.is_some(),
             window,
         }))
     }
+}
+
+/// Whether the data of a full snapshot, which stands at byte `at`, is of an application's screen.
+fn begins_with_wireframes(text: &[u8], at: usize) -> bool {
+    let look = || -> Result<bool, JsonError> {
+        let mut json = Json::at_offset(text, at);
+        json.object()?;
+        while let Some(key) = json.key()? {
+            match &*key {
+                "wireframes" => return Ok(true),
+                "node" => return Ok(false),
+                _ => json.pass()?,
+            }
+        }
+        Ok(false)
+    };
+    look().unwrap_or(false)
 }
 
 /// The `source` in the data of an incremental snapshot, which stands at byte `at`.

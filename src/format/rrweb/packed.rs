@@ -61,6 +61,11 @@ pub(super) fn decode_compressed(kind: EventKind, bytes: &[u8]) -> Result<EventDa
     let mut whole = Vec::new();
     let mut json = Json::new(bytes);
     if json.kind()? == Kind::String {
+        let text = json.clone().string()?;
+        // A column of a database may have it as text.
+        if text.trim_start().starts_with('{') {
+            return decode(kind, text.as_bytes());
+        }
         unpack_into(&mut json, &mut whole)?;
         return decode(kind, &whole);
     }

@@ -9,13 +9,15 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use memchr::memchr2;
 
+use super::chunk::Piece;
 use super::decode::decode;
 use super::event::{Shallow, Unusable, is_event};
 use super::packed::{self, decode_compressed};
 use crate::format::FormatError;
 use crate::format::collector::Collector;
 use crate::format::json::{Fault, Json, JsonError, Kind};
-use crate::recording::{Damage, DamageKind, Payload};
+use crate::format::text;
+use crate::recording::{Damage, DamageKind, EventKind, Payload};
 
 /// Times below this are seconds where a recorder writes both; as milliseconds it is March 1973.
 const SECONDS_END: f64 = 1e11;
@@ -35,8 +37,11 @@ pub(in crate::format) struct Dialect {
     pub foreign: bool,
 }
 
-/// Keys of envelopes under which events stand, or further envelopes.
-const CONTAINERS: &[&str] = &[
+/// Text with events within text with events.
+const MOST_TEXTS: usize = 4;
+
+/// Keys of envelopes under which events stand, or further envelopes, as they are or as text.
+pub(in crate::format) const CONTAINERS: &[&str] = &[
     "events",
     "data",
     "snapshots",
@@ -51,6 +56,9 @@ const CONTAINERS: &[&str] = &[
     "results",
     "variables",
     "attributes",
+    "snapshot_data",
+    "payload",
+    "rows",
 ];
 
 /// Keys of envelopes under which one event stands, as text or as it is.
@@ -75,7 +83,14 @@ enum LevelKind {
 /// What an object turns out to be.
 enum Shape {
     Event,
-    Envelope { tab: Option<usize> },
+    Envelope {
+        tab: Option<usize>,
+    },
+    /// A piece of events that were compressed together.
+    Piece {
+        tab: Option<usize>,
+        piece: Piece,
+    },
     Neither,
 }
 
@@ -89,12 +104,33 @@ struct Walk<'a, 'c, 'o> {
     value_start: usize,
     /// The event that is being read.
     event: Option<u32>,
+    /// The tab of what stands in nothing that tells one.
+    outer: Option<usize>,
+    /// In how many texts this text stands.
+    texts: usize,
+    /// The tab, if it shows what is not drawn until the next snapshot of a page.
+    undrawn: Option<usize>,
     /// The tab of the event before.
     last_tab: Option<usize>,
     /// How many bytes may still be looked through for the way back after damage.
     search_room: usize,
     /// There was damage: brackets may be left over.
     recovered: bool,
+}
+
+/// What PostHog's recorders for mobile applications write instead of pages.
+const WIREFRAMES: &str = "wireframes of a mobile application, as PostHog's mobile SDKs record them";
+
+/// Whether the string that comes next may hold events. The data of an event may be text too: an object has to be
+/// looked at.
+fn begins_text(json: &Json<'_>) -> bool {
+    let begins = json.in_string().trim_ascii_start();
+    if !begins.starts_with(b"{") {
+        return text::may_hold(begins);
+    }
+    json.clone().string().is_ok_and(|text| {
+        is_event(&mut Json::new(text.as_bytes())) || holds_envelope(Json::new(text.as_bytes()))
+    })
 }
 
 fn is_container(key: &str) -> bool {
@@ -144,12 +180,56 @@ pub(in crate::format) fn read(
     read_at(bytes, 0, dialect, collector)
 }
 
+/// Collects the events of which the files had pieces.
+pub(in crate::format) fn finish(collector: &mut Collector<'_>) -> Result<(), FormatError> {
+    for stretch in collector.chunks.take() {
+        let (text, missing) = stretch.text();
+        let opened = text::open(&text, collector.unpack_room());
+        if missing || opened.is_none() {
+            let detail = if missing {
+                "pieces are missing of events that were compressed together; those before them are used"
+            } else {
+                "events that were compressed together are damaged; they were left out"
+            };
+            collector.damage(Damage {
+                kind: if missing {
+                    DamageKind::CutOff
+                } else {
+                    DamageKind::Syntax
+                },
+                event: None,
+                offset: None,
+                detail: detail.to_owned(),
+            })?;
+        }
+        let Some(opened) = opened else { continue };
+        collector.unpacked(opened.bytes.len());
+        if let Some(damage) = opened.damage.filter(|_| !missing) {
+            collector.damage(damage)?;
+        }
+        read_within(&opened.bytes, 0, stretch.dialect, collector, stretch.tab, 1)?;
+    }
+    Ok(())
+}
+
 /// Collects all events of `bytes` from byte `at` on.
 pub(in crate::format) fn read_at(
     bytes: &Bytes,
     at: usize,
     dialect: Dialect,
     collector: &mut Collector<'_>,
+) -> Result<(), FormatError> {
+    read_within(bytes, at, dialect, collector, None, 0)
+}
+
+/// Collects all events of what stands in `texts` texts, in that tab.
+fn read_within(
+    bytes: &Bytes,
+    at: usize,
+    dialect: Dialect,
+    collector: &mut Collector<'_>,
+    outer: Option<usize>,
+    texts: usize,
 ) -> Result<(), FormatError> {
     let mut walk = Walk {
         bytes,
@@ -159,6 +239,9 @@ pub(in crate::format) fn read_at(
         collector,
         value_start: 0,
         event: None,
+        outer,
+        texts,
+        undrawn: None,
         last_tab: None,
         search_room: bytes.len().saturating_mul(SEARCHES).saturating_add(1 << 16),
         recovered: false,
@@ -212,6 +295,7 @@ impl Walk<'_, '_, '_> {
                 }
                 Some(key) if CONTAINERS.contains(&&*key) => match self.json.kind()? {
                     Kind::Array | Kind::Object => self.value(false)?,
+                    Kind::String => self.container()?,
                     _ => self.json.pass()?,
                 },
                 Some(key) if TEXTS.contains(&&*key) => match self.json.kind()? {
@@ -241,7 +325,7 @@ impl Walk<'_, '_, '_> {
     }
 
     fn tab(&self) -> Option<usize> {
-        self.levels.last().and_then(|level| level.tab)
+        self.levels.last().and_then(|level| level.tab).or(self.outer)
     }
 
     fn value(&mut self, first: bool) -> Result<(), Stop> {
@@ -263,6 +347,7 @@ impl Walk<'_, '_, '_> {
                     self.json.object()?;
                     self.enter(LevelKind::Envelope, tab)
                 }
+                Shape::Piece { tab, piece } => self.piece(tab, piece),
                 Shape::Neither if self.dialect.foreign => Ok(self.json.pass()?),
                 Shape::Neither => {
                     self.json.pass()?;
@@ -289,6 +374,7 @@ impl Walk<'_, '_, '_> {
         let mut json = Json::at_offset(self.bytes, self.value_start);
         let mut holds = false;
         let (mut window, mut session) = (None, None);
+        let mut piece = Piece::default();
         let mut look = || -> Result<bool, JsonError> {
             json.object()?;
             while let Some(key) = json.key()? {
@@ -298,6 +384,9 @@ impl Walk<'_, '_, '_> {
                     "$session_id" | "session_id" | "session_secure_id" | "replay_id" => {
                         session = json.string_or_none()?
                     }
+                    "chunk_id" => piece.stretch = json.string_or_none()?.unwrap_or_default().into_owned(),
+                    "chunk_index" => piece.place = json.integer_or_none()?.unwrap_or_default(),
+                    "chunk_count" => piece.count = json.integer_or_none()?.unwrap_or_default(),
                     key if TEXTS.contains(&key) => {
                         // Any other text is passed over further down.
                         holds |= match json.kind()? {
@@ -313,6 +402,7 @@ impl Walk<'_, '_, '_> {
                             // An event has data too, and may be cut off before its type.
                             Kind::Object if key == "data" => holds_envelope(json.clone()),
                             Kind::Object | Kind::Array => is_container(key),
+                            Kind::String => is_container(key) && begins_text(&json),
                             _ => false,
                         };
                         json.pass()?;
@@ -324,7 +414,7 @@ impl Walk<'_, '_, '_> {
         // What is damaged is entered all the same, for what stands before the damage.
         let whole = match look() {
             Ok(true) => return Ok(Shape::Event),
-            Ok(false) if !holds => return Ok(Shape::Neither),
+            Ok(false) if !holds && piece.stretch.is_empty() => return Ok(Shape::Neither),
             Ok(false) => true,
             Err(error) if !holds => {
                 self.event = Some(self.collector.next_index());
@@ -340,6 +430,9 @@ impl Walk<'_, '_, '_> {
             // The tab may have stood behind the cut: most likely it is that of the events before.
             None => self.tab().or(self.last_tab.filter(|_| !whole)),
         };
+        if !piece.stretch.is_empty() {
+            return Ok(Shape::Piece { tab, piece });
+        }
         Ok(Shape::Envelope { tab })
     }
 
@@ -349,6 +442,60 @@ impl Walk<'_, '_, '_> {
         let shallow = Shallow::read(&mut self.json)?;
         let bytes = self.bytes.clone();
         self.add(index, &bytes, shallow)
+    }
+
+    /// Keeps a piece of events until all have come.
+    fn piece(&mut self, tab: Option<usize>, piece: Piece) -> Result<(), Stop> {
+        let mut data = None;
+        self.json.object()?;
+        while let Some(key) = self.json.key()? {
+            match &*key {
+                "data" => data = self.json.string_or_none()?,
+                _ => self.json.pass()?,
+            }
+        }
+        let Some(data) = data else {
+            return self.not_an_event("a piece of compressed events without data");
+        };
+        let room = self.collector.unpack_room() > data.len() as u64;
+        self.collector.unpacked(data.len());
+        if room
+            && self
+                .collector
+                .chunks
+                .add(piece, data.into_owned(), tab, self.dialect)
+        {
+            return Ok(());
+        }
+        self.not_an_event("more pieces of compressed events than may be")
+    }
+
+    /// Opens what may stand as text where events stand.
+    fn container(&mut self) -> Result<(), Stop> {
+        self.value_start = self.json.at();
+        if !begins_text(&self.json) {
+            return Ok(self.json.pass()?);
+        }
+        let text = self.json.string()?;
+        self.open(&text).map(drop)
+    }
+
+    /// Reads the events in text; says whether it is such text.
+    fn open(&mut self, text: &str) -> Result<bool, Stop> {
+        let Some(opened) = text::open(text, self.collector.unpack_room()) else {
+            return Ok(false);
+        };
+        if self.texts >= MOST_TEXTS {
+            self.not_an_event("text within text, deeper than events ever stand")?;
+            return Ok(true);
+        }
+        self.collector.unpacked(opened.bytes.len());
+        if let Some(damage) = opened.damage {
+            self.collector.damage(damage)?;
+        }
+        let (tab, texts) = (self.tab(), self.texts + 1);
+        read_within(&opened.bytes, 0, self.dialect, self.collector, tab, texts)?;
+        Ok(true)
     }
 
     fn add(&mut self, index: u32, bytes: &Bytes, shallow: Result<Shallow<'_>, Unusable>) -> Result<(), Stop> {
@@ -370,6 +517,14 @@ impl Walk<'_, '_, '_> {
             None => self.tab().unwrap_or_else(|| self.collector.tab("")),
         };
         self.last_tab = Some(tab);
+        if shallow.kind == EventKind::FullSnapshot {
+            self.undrawn = shallow.wireframes.then_some(tab);
+        }
+        if self.undrawn == Some(tab) && matches!(shallow.kind, EventKind::FullSnapshot | EventKind::Mutation)
+        {
+            self.collector.not_shown = Some(WIREFRAMES);
+            return Ok(());
+        }
         let payload = Payload::Encoded {
             bytes: bytes.slice(shallow.data),
             decode: if shallow.compressed {
@@ -390,6 +545,7 @@ impl Walk<'_, '_, '_> {
             Some(text) if text.trim_start().starts_with('{') => {
                 self.text_event(text.into_owned().into_bytes())
             }
+            Some(text) if text::may_hold(text.as_bytes()) => self.open(&text).map(drop),
             _ => Ok(()),
         }
     }
@@ -404,6 +560,10 @@ impl Walk<'_, '_, '_> {
             text = again.map_or(text, Cow::Owned);
         }
         let written = text.trim_start().starts_with('{');
+        let more = !written || holds_envelope(Json::new(text.as_bytes()));
+        if more && text::may_hold(text.as_bytes()) && self.open(&text)? {
+            return Ok(());
+        }
         if first && !packed::is_packed(&text) && !written {
             let tab = self.collector.tab(&text);
             if let Some(level) = self.levels.last_mut() {

@@ -91,6 +91,43 @@ fn envelope(events: &str, segment: u32) -> Vec<u8> {
     out
 }
 
+fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// What PostHog's SDK sends: two batches of events, and another event.
+fn ingestion(first: &[Value], second: &[Value]) -> Value {
+    json!([
+        {"event": "$snapshot", "properties": {"$snapshot_data": first, "$session_id": "s1", "$window_id": "w1"}},
+        {"event": "$pageview", "properties": {"$session_id": "s1"}},
+        {"event": "$snapshot", "properties": {"$snapshot_data": second, "$session_id": "s1", "$window_id": "w1"}},
+    ])
+}
+
+/// As browsers send it in a form.
+fn form(text: &str) -> Vec<u8> {
+    let escaped = text.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    });
+    format!("ip=1&data={}&_=17", escaped.collect::<String>()).into_bytes()
+}
+
+/// As PostHog kept them until 2023: compressed together in UTF-16, and cut into pieces, which come in any order.
+fn chunks(text: &str) -> Vec<u8> {
+    let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(units).collect();
+    let packed = base64(&gzip(&wide)).into_bytes();
+    let pieces: Vec<&[u8]> = packed.chunks(packed.len().div_ceil(3)).collect();
+    let piece = |place: usize| {
+        json!({"event": "$snapshot", "properties": {"$session_id": "s1", "$window_id": "w1", "$snapshot_data": {
+            "chunk_id": "c1", "chunk_index": place, "chunk_count": 3, "compression": "gzip-base64",
+            "has_full_snapshot": true, "data": std::str::from_utf8(pieces[place]).unwrap(),
+        }}})
+    };
+    lines([piece(1), piece(0), piece(2)])
+}
+
 fn wrappings() -> Vec<(FormatName, &'static str, Vec<u8>)> {
     use FormatName::*;
     let events = story();
@@ -135,6 +172,21 @@ fn wrappings() -> Vec<(FormatName, &'static str, Vec<u8>)> {
         (Rrweb, "gzip twice", gzip(&gzip(text.as_bytes()))),
         (Rrweb, "gzip members", two.iter().flat_map(|part| gzip(part.as_bytes())).collect()),
         (Rrweb, "zlib", zlib(&text)),
+        (Rrweb, "row with text", json!({"id": 7, "session_id": "s1", "events": text}).to_string().into_bytes()),
+        (Rrweb, "rows with text", lines(two.iter().map(|events| json!({"id": 7, "data": events})))),
+        (Rrweb, "rows of a query", json!({"rows": two.iter().map(|events| json!({"payload": events})).collect::<Vec<_>>()}).to_string().into_bytes()),
+        (Rrweb, "columns of events", lines(events.iter().map(|event| {
+            let mut row = event.clone();
+            row["id"] = json!(7);
+            row["data"] = json!(event["data"].to_string());
+            row
+        }))),
+        (Rrweb, "texts of arrays", json!(two).to_string().into_bytes()),
+        (Rrweb, "base64 of gzip", base64(&gzip(text.as_bytes())).into_bytes()),
+        (Rrweb, "text in base64", json!({"data": base64(&zlib(&text))}).to_string().into_bytes()),
+        (PostHog, "form", form(&ingestion(first, second).to_string())),
+        (PostHog, "form with base64", form(&base64(ingestion(first, second).to_string().as_bytes()))),
+        (PostHog, "chunks", chunks(&text)),
         (PostHog, "blob v2", blob_lines.clone()),
         (PostHog, "blob v2, compressed fields", lines(events.iter().map(|event| window(&cv(event))))),
         (PostHog, "blob v1", lines([json!({"window_id": "w1", "data": first}), json!({"window_id": "w1", "data": second})])),
@@ -143,11 +195,7 @@ fn wrappings() -> Vec<(FormatName, &'static str, Vec<u8>)> {
         (PostHog, "export", json!({"version": "2023-04-28", "data": {"id": "s1", "snapshots": events.iter().map(windowed).collect::<Vec<_>>()}}).to_string().into_bytes()),
         (PostHog, "export of 2022", json!({"version": "2022-12-02", "data": {"person": {}, "snapshotsByWindowId": {"w1": events}}}).to_string().into_bytes()),
         (PostHog, "api", json!({"next": null, "snapshot_data_by_window_id": {"w1": events}}).to_string().into_bytes()),
-        (PostHog, "ingestion", json!([
-            {"event": "$snapshot", "properties": {"$snapshot_data": first, "$session_id": "s1", "$window_id": "w1"}},
-            {"event": "$pageview", "properties": {"$session_id": "s1"}},
-            {"event": "$snapshot", "properties": {"$snapshot_data": second, "$session_id": "s1", "$window_id": "w1"}},
-        ]).to_string().into_bytes()),
+        (PostHog, "ingestion", ingestion(first, second).to_string().into_bytes()),
         (PostHog, "stored batch", json!({"event": "$snapshot_items", "properties": {"$window_id": "w1", "$snapshot_items": events}}).to_string().into_bytes()),
         (Sentry, "envelope without lengths", [
             b"{\"event_id\":\"e1\"}\n{\"type\":\"replay_event\"}\n{\"replay_id\":\"r1\",\"type\":\"replay_event\"}\n{\"type\":\"replay_recording\"}\n{\"segment_id\":0}\n".to_vec(),
@@ -234,7 +282,17 @@ fn what_stands_before_a_cut_is_read() {
             format: Some(format),
             ..ReadOptions::default()
         };
-        let all_at_once = ["compressed payload", "snappy"].contains(&name);
+        let all_at_once = [
+            "compressed payload",
+            "snappy",
+            "row with text",
+            "rows with text",
+            "rows of a query",
+            "texts of arrays",
+            "text in base64",
+            "chunks",
+        ]
+        .contains(&name);
         let least = if all_at_once { 0 } else { story().len() - 2 };
         check_cuts(&format!("{format} {name}"), &bytes, &options, &[], least);
     }
@@ -295,6 +353,118 @@ fn the_traffic_of_a_player_holds_its_recording() {
     // That of a page holds none.
     let error = read_bytes(har(&answers[..1]), &strict()).unwrap_err();
     assert!(matches!(error, FormatError::SideFile { .. }), "{error}");
+}
+
+#[test]
+fn segments_in_base64_are_read_where_they_stand() {
+    let bytes = inflate::inflate(
+        fixture("datadog-checkout-v7.json.gz").into(),
+        Limit::Unpacked.default(),
+    )
+    .bytes;
+    let segments: Vec<Value> = serde_json::from_slice(&bytes).unwrap();
+    let whole = content(&read_bytes(json!(segments).to_string(), &strict()).unwrap());
+    let texts: Vec<String> = segments
+        .iter()
+        .map(|segment| base64(&zlib(&segment.to_string())))
+        .collect();
+    let each = |key: &str| -> Vec<Value> { texts.iter().map(|text| json!({ key: text })).collect() };
+    for (name, wrapped) in [
+        ("array", json!(texts)),
+        ("segments", json!({"segments": texts})),
+        ("list", json!({"data": each("segment"), "meta": {}})),
+        (
+            "attributes",
+            json!({"data": [{"id": "v", "attributes": {"segments": texts}}]}),
+        ),
+        (
+            "text",
+            json!({"data": segments.iter().map(Value::to_string).collect::<Vec<_>>()}),
+        ),
+    ] {
+        let recording =
+            read_bytes(wrapped.to_string(), &strict()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(content(&recording) == whole, "{name}");
+        assert_eq!(recording.format, "datadog", "{name}");
+    }
+    // As a player has them answered.
+    let answer = json!({"data": each("segment")}).to_string().into_bytes();
+    assert!(content(&read_bytes(har(&[answer]), &strict()).unwrap()) == whole);
+}
+
+#[test]
+fn missing_pieces_are_told_once() {
+    let text = Value::Array(story()).to_string();
+    let pieces = chunks(&text);
+    // The first and last of three, in the order in which they are sent.
+    let kept: Vec<&[u8]> = pieces.split_inclusive(|byte| *byte == b'\n').take(2).collect();
+    let recording = read_bytes(kept.concat(), &ReadOptions::default()).unwrap();
+    let counts: Vec<_> = recording.damage.counts().collect();
+    assert!(
+        counts.contains(&(DamageKind::CutOff, 2)) || counts.contains(&(DamageKind::CutOff, 1)),
+        "{counts:?}"
+    );
+    let whole = content(&read_bytes(pieces.clone(), &strict()).unwrap());
+    let found = content(&recording);
+    assert!(!found.is_empty() && found.len() < whole.len() && whole.starts_with(&found));
+}
+
+#[test]
+fn what_mobile_applications_show_is_told() {
+    let meta = json!({"type": 4, "timestamp": 1000, "data": {"href": "app", "width": 400, "height": 800}});
+    let wireframe = json!({"id": 5, "type": "rectangle", "x": 0, "y": 0, "width": 9, "height": 9});
+    let snapshot = json!({"type": 2, "timestamp": 1001, "data":
+        {"initialOffset": {"top": 0, "left": 0}, "wireframes": [wireframe]}});
+    let change = json!({"type": 3, "timestamp": 1500, "data":
+        {"source": 0, "updates": [{"parentId": 5, "wireframe": wireframe}]}});
+    let mobile = lines([&meta, &snapshot, &change].map(|event| json!(["w1", event])));
+    let error = read_bytes(mobile.clone(), &ReadOptions::default())
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error.matches("wireframes of a mobile application").count(),
+        1,
+        "{error}"
+    );
+    // A page beside it is shown, and what is not is told.
+    let page = lines(story().iter().map(|event| json!(["w2", event])));
+    let recording = read_bytes([mobile, page].concat(), &ReadOptions::default()).unwrap();
+    let told: Vec<_> = recording.damage.counts().collect();
+    assert!(told.contains(&(DamageKind::NotShown, 1)), "{told:?}");
+    assert!(recording.tabs.iter().any(|tab| tab.id == "w2"));
+
+    let custom =
+        json!({"type": 5, "timestamp": 1002, "data": {"tag": "video", "payload": {"duration": 5000}}});
+    let events = json!([meta, custom]).to_string();
+    let text = |text: &[u8]| {
+        let length = u32::try_from(text.len()).unwrap().to_be_bytes();
+        [&[0xc6][..], &length, text].concat()
+    };
+    let recording = format!("{{\"segment_id\":0}}\n{events}");
+    let map = [
+        &[0x83][..],
+        &text(b"replay_event"),
+        &text(br#"{"type":"replay_event","replay_id":"r1"}"#),
+        &text(b"replay_recording"),
+        &text(recording.as_bytes()),
+        &text(b"replay_video"),
+        &text(&[0; 300]),
+    ]
+    .concat();
+    let header = format!(
+        "{{\"event_id\":\"e1\",\"sdk\":{{}},\"sent_at\":\"\"}}\n{{\"type\":\"replay_video\",\"length\":{}}}\n",
+        map.len()
+    );
+    let item = [header.as_bytes(), &map].concat();
+    let download = json!([[meta, custom]]).to_string().into_bytes();
+    for (name, bytes) in [("item", item), ("download", download)] {
+        let error = read_bytes(bytes, &ReadOptions::default()).unwrap_err();
+        assert!(matches!(error, FormatError::NotShown { .. }), "{name}: {error}");
+        assert!(
+            error.to_string().contains("a video of a mobile application"),
+            "{name}: {error}"
+        );
+    }
 }
 
 /// Where each of these ends when they stand one behind the other.

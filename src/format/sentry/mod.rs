@@ -3,14 +3,17 @@
 //! The events are rrweb's, with some times in seconds. A download is an array of segments, each an
 //! array of events. A segment as the browser sends it is a line `{"segment_id":N}` and then the
 //! array, plain or as a zlib stream. An envelope holds such a segment as an item, beside items that
-//! tell of the replay and of errors (`develop.sentry.dev/sdk/data-model/envelopes`).
+//! tell of the replay and of errors (`develop.sentry.dev/sdk/data-model/envelopes`). Mobile applications are
+//! recorded as a video, which is not shown, with such a segment beside it (`video`).
+
+mod video;
 
 use bytes::Bytes;
 use memchr::memchr;
 use serde_json::Value;
 
 use super::FormatError;
-use super::collector::Collector;
+use super::collector::{Collector, VIDEO};
 use super::events::read_events;
 use super::inflate;
 use super::json::{Json, JsonError, Kind};
@@ -173,6 +176,22 @@ fn envelope(bytes: &Bytes, mut at: usize, collector: &mut Collector<'_>) -> Resu
                 let mut json = Json::new(&payload);
                 if json.pass().is_ok() {
                     segment(&payload, json.at(), collector)?;
+                }
+            }
+            "replay_video" => {
+                let parts = video::parts(&payload);
+                if let Some(event) = parts.event {
+                    replay_events(&event, collector);
+                }
+                if let Some(recording) = parts.recording {
+                    let mut json = Json::new(&recording);
+                    if json.pass().is_ok() {
+                        segment(&recording, json.at(), collector)?;
+                    }
+                }
+                // What is cut off was cut off at the video, most likely: it is the largest part.
+                if parts.video || parts.cut {
+                    collector.not_shown = Some(VIDEO);
                 }
             }
             "event" => {
