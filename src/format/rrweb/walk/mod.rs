@@ -2,22 +2,25 @@
 //! products put around them; past stretches that are damaged.
 //!
 //! Arrays and known envelopes are entered and left without meaning anything by themselves, so that
-//! every way of wrapping and concatenating events is read by the same few lines.
+//! every way of wrapping and concatenating events is read by the same few lines. Events in text
+//! are found by `text`, the way back after damage by `recover`.
 
-use std::borrow::Cow;
+mod recover;
+mod text;
 
 use bytes::Bytes;
-use memchr::memchr2;
 
 use super::chunk::Piece;
 use super::decode::decode;
 use super::event::{Shallow, Unusable, is_event};
-use super::packed::{self, decode_compressed};
+use super::packed::decode_compressed;
 use crate::format::FormatError;
 use crate::format::collector::Collector;
-use crate::format::json::{Fault, Json, JsonError, Kind};
-use crate::format::text;
-use crate::recording::{Damage, DamageKind, EventKind, Payload};
+use crate::format::json::{Json, JsonError, Kind};
+use crate::recording::{EventKind, Payload};
+
+use text::begins_text;
+pub(in crate::format) use text::finish;
 
 /// Times below this are seconds where a recorder writes both; as milliseconds it is March 1973.
 const SECONDS_END: f64 = 1e11;
@@ -36,9 +39,6 @@ pub(in crate::format) struct Dialect {
     /// Objects that are no events stand among the envelopes as a matter of course.
     pub foreign: bool,
 }
-
-/// Text with events within text with events.
-const MOST_TEXTS: usize = 4;
 
 /// Keys of envelopes under which events stand, or further envelopes, as they are or as text.
 pub(in crate::format) const CONTAINERS: &[&str] = &[
@@ -121,18 +121,6 @@ struct Walk<'a, 'c, 'o> {
 /// What PostHog's recorders for mobile applications write instead of pages.
 const WIREFRAMES: &str = "wireframes of a mobile application, as PostHog's mobile SDKs record them";
 
-/// Whether the string that comes next may hold events. The data of an event may be text too: an object has to be
-/// looked at.
-fn begins_text(json: &Json<'_>) -> bool {
-    let begins = json.in_string().trim_ascii_start();
-    if !begins.starts_with(b"{") {
-        return text::may_hold(begins);
-    }
-    json.clone().string().is_ok_and(|text| {
-        is_event(&mut Json::new(text.as_bytes())) || holds_envelope(Json::new(text.as_bytes()))
-    })
-}
-
 fn is_container(key: &str) -> bool {
     CONTAINERS.contains(&key) || CONTAINERS_BY_WINDOW.contains(&key)
 }
@@ -178,38 +166,6 @@ pub(in crate::format) fn read(
     collector: &mut Collector<'_>,
 ) -> Result<(), FormatError> {
     read_at(bytes, 0, dialect, collector)
-}
-
-/// Collects the events of which the files had pieces.
-pub(in crate::format) fn finish(collector: &mut Collector<'_>) -> Result<(), FormatError> {
-    for stretch in collector.chunks.take() {
-        let (text, missing) = stretch.text();
-        let opened = text::open(&text, collector.unpack_room());
-        if missing || opened.is_none() {
-            let detail = if missing {
-                "pieces are missing of events that were compressed together; those before them are used"
-            } else {
-                "events that were compressed together are damaged; they were left out"
-            };
-            collector.damage(Damage {
-                kind: if missing {
-                    DamageKind::CutOff
-                } else {
-                    DamageKind::Syntax
-                },
-                event: None,
-                offset: None,
-                detail: detail.to_owned(),
-            })?;
-        }
-        let Some(opened) = opened else { continue };
-        collector.unpacked(opened.bytes.len());
-        if let Some(damage) = opened.damage.filter(|_| !missing) {
-            collector.damage(damage)?;
-        }
-        read_within(&opened.bytes, 0, stretch.dialect, collector, stretch.tab, 1)?;
-    }
-    Ok(())
 }
 
 /// Collects all events of `bytes` from byte `at` on.
@@ -444,60 +400,6 @@ impl Walk<'_, '_, '_> {
         self.add(index, &bytes, shallow)
     }
 
-    /// Keeps a piece of events until all have come.
-    fn piece(&mut self, tab: Option<usize>, piece: Piece) -> Result<(), Stop> {
-        let mut data = None;
-        self.json.object()?;
-        while let Some(key) = self.json.key()? {
-            match &*key {
-                "data" => data = self.json.string_or_none()?,
-                _ => self.json.pass()?,
-            }
-        }
-        let Some(data) = data else {
-            return self.not_an_event("a piece of compressed events without data");
-        };
-        let room = self.collector.unpack_room() > data.len() as u64;
-        self.collector.unpacked(data.len());
-        if room
-            && self
-                .collector
-                .chunks
-                .add(piece, data.into_owned(), tab, self.dialect)
-        {
-            return Ok(());
-        }
-        self.not_an_event("more pieces of compressed events than may be")
-    }
-
-    /// Opens what may stand as text where events stand.
-    fn container(&mut self) -> Result<(), Stop> {
-        self.value_start = self.json.at();
-        if !begins_text(&self.json) {
-            return Ok(self.json.pass()?);
-        }
-        let text = self.json.string()?;
-        self.open(&text).map(drop)
-    }
-
-    /// Reads the events in text; says whether it is such text.
-    fn open(&mut self, text: &str) -> Result<bool, Stop> {
-        let Some(opened) = text::open(text, self.collector.unpack_room()) else {
-            return Ok(false);
-        };
-        if self.texts >= MOST_TEXTS {
-            self.not_an_event("text within text, deeper than events ever stand")?;
-            return Ok(true);
-        }
-        self.collector.unpacked(opened.bytes.len());
-        if let Some(damage) = opened.damage {
-            self.collector.damage(damage)?;
-        }
-        let (tab, texts) = (self.tab(), self.texts + 1);
-        read_within(&opened.bytes, 0, self.dialect, self.collector, tab, texts)?;
-        Ok(true)
-    }
-
     fn add(&mut self, index: u32, bytes: &Bytes, shallow: Result<Shallow<'_>, Unusable>) -> Result<(), Stop> {
         let at = self.value_start;
         let shallow = match shallow {
@@ -536,170 +438,4 @@ impl Walk<'_, '_, '_> {
         self.collector.event(tab, index, time, shallow.kind, payload);
         Ok(())
     }
-
-    /// What may be an event as text, or something else.
-    fn text(&mut self) -> Result<(), Stop> {
-        self.json.kind()?;
-        self.value_start = self.json.at();
-        match self.json.string_or_none()? {
-            Some(text) if text.trim_start().starts_with('{') => {
-                self.text_event(text.into_owned().into_bytes())
-            }
-            Some(text) if text::may_hold(text.as_bytes()) => self.open(&text).map(drop),
-            _ => Ok(()),
-        }
-    }
-
-    /// A string is a packed event, an event as text, or, first in an array, the tab of what follows
-    /// (`["<window>", event]`, as PostHog stores them).
-    fn string(&mut self, first: bool) -> Result<(), Stop> {
-        let mut text = self.json.string()?;
-        if text.starts_with('"') {
-            // Amplitude writes packed events as JSON once more.
-            let again = Json::new(text.as_bytes()).string().map(Cow::into_owned);
-            text = again.map_or(text, Cow::Owned);
-        }
-        let written = text.trim_start().starts_with('{');
-        let more = !written || holds_envelope(Json::new(text.as_bytes()));
-        if more && text::may_hold(text.as_bytes()) && self.open(&text)? {
-            return Ok(());
-        }
-        if first && !packed::is_packed(&text) && !written {
-            let tab = self.collector.tab(&text);
-            if let Some(level) = self.levels.last_mut() {
-                level.tab = Some(tab);
-            }
-            return Ok(());
-        }
-        if written {
-            return self.text_event(text.into_owned().into_bytes());
-        }
-        match packed::unpack(&text, self.collector.unpack_room()) {
-            Ok(unpacked) => self.text_event(unpacked),
-            Err(error) => {
-                let index = self.collector.next_index();
-                Ok(self
-                    .collector
-                    .bad_event(index, self.value_start, error.to_string())?)
-            }
-        }
-    }
-
-    /// Adds an event that stood in a string.
-    fn text_event(&mut self, text: Vec<u8>) -> Result<(), Stop> {
-        let index = self.collector.next_index();
-        self.event = Some(index);
-        self.collector.unpacked(text.len());
-        let text = Bytes::from(text);
-        match Shallow::read(&mut Json::new(&text)) {
-            Ok(shallow) => self.add(index, &text, shallow),
-            Err(error) => {
-                let detail = format!(
-                    "an event in a string that is damaged ({error} at byte {} of it)",
-                    error.at
-                );
-                Ok(self.collector.bad_event(index, self.value_start, detail)?)
-            }
-        }
-    }
-
-    /// Notes the damage and goes to the next event behind it; says whether there is one.
-    fn recover(&mut self, error: JsonError) -> Result<bool, FormatError> {
-        let found = self.next_event(error.at);
-        let what = if self.event.is_some() {
-            "the event"
-        } else {
-            "the file"
-        };
-        let (kind, detail) = match (error.fault, found) {
-            (_, Found::Event(next)) => {
-                let lost = next.saturating_sub(self.value_start);
-                (
-                    DamageKind::Syntax,
-                    format!("{what} is damaged, {error}; left out {lost} bytes"),
-                )
-            }
-            (Fault::CutOff, Found::Nothing) => {
-                (DamageKind::CutOff, format!("cut off: {what} ends in the middle"))
-            }
-            (Fault::Expected(_), Found::Nothing) => (
-                DamageKind::Syntax,
-                format!("{what} is damaged, {error}; nothing behind it could be read"),
-            ),
-            (_, Found::TooLong) => (
-                DamageKind::Limit,
-                format!("{what} is damaged, {error}; so much is damaged that the rest was left out"),
-            ),
-        };
-        let damage = Damage {
-            kind,
-            event: self.event,
-            offset: Some(error.at as u64),
-            detail,
-        };
-        self.collector.damage(damage)?;
-        let Found::Event(next) = found else {
-            return Ok(false);
-        };
-        self.json.seek(next);
-        self.recovered = true;
-        // What is open by now may be open by mistake.
-        self.levels.truncate(MOST_LEVELS / 2);
-        if let Some(Level { kind, tab }) = self.levels.last()
-            && !matches!(kind, LevelKind::Array { .. })
-        {
-            let tab = tab.or(self.last_tab);
-            let kind = LevelKind::Array { first: false };
-            self.levels.push(Level { kind, tab });
-        }
-        Ok(true)
-    }
-
-    /// Takes from what may be spent on damage; says whether it was there. Every look at damage may go
-    /// to the end of the input, and hostile input must not make that many.
-    fn spend(&mut self, bytes: usize) -> bool {
-        let left = self.search_room.checked_sub(bytes);
-        self.search_room = left.unwrap_or(0);
-        left.is_some()
-    }
-
-    /// The next place behind the beginning of the current value, damaged at byte `fault`, at which an
-    /// event begins, or a line with an event and its tab.
-    fn next_event(&mut self, fault: usize) -> Found {
-        let text: &[u8] = self.bytes;
-        if !self.spend(fault.saturating_sub(self.value_start)) {
-            return Found::TooLong;
-        }
-        let mut at = self.value_start.saturating_add(1);
-        while let Some(found) = text.get(at..).and_then(|rest| memchr2(b'{', b'[', rest)) {
-            at += found;
-            let line = at == 0 || text.get(at - 1) == Some(&b'\n');
-            let mut json = Json::at_offset(text, at);
-            let begins = match text.get(at) {
-                Some(b'{') => is_event(&mut json),
-                _ => line && text.get(at + 1) == Some(&b'"') && json.pass().is_ok(),
-            };
-            if begins {
-                if line {
-                    self.levels.clear();
-                }
-                return Found::Event(at);
-            }
-            if !self.spend(found + json.at().saturating_sub(at)) {
-                return Found::TooLong;
-            }
-            at += 1;
-        }
-        Found::Nothing
-    }
-}
-
-/// What a look for the way back after damage found.
-#[derive(Clone, Copy)]
-enum Found {
-    /// An event begins there.
-    Event(usize),
-    Nothing,
-    /// Nothing so far, and it was given up.
-    TooLong,
 }
