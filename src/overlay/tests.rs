@@ -175,6 +175,30 @@ fn the_bar_is_below_the_page_and_never_on_it() {
 }
 
 #[test]
+fn a_page_without_an_address_leaves_no_room_for_one() {
+    let mut options = level(Level::None);
+    options.show = vec![Part::Bar, Part::Reconstruction];
+    let first = |href: &str| {
+        let mut tab = session();
+        tab.events.splice(..2, page(0.0, href, 1200.0, 300.0));
+        let clip = clip(&tab);
+        let scene = Scene::new(&tab, &clip, OutputSize::default());
+        let mut overlay = Overlay::new(&tab, &Telemetry::default(), &clip, &scene, &options);
+        overlay.load(&[drawn(&overlay.sheets())]);
+        let state = overlay.state_at(0.0, &NoFrames);
+        let sprites = state.marks.iter().filter_map(|mark| match mark {
+            Mark::Sprite(_, (x, _)) => Some(*x),
+            _ => None,
+        });
+        let margin = overlay.metrics.margin.cast_signed();
+        let left: Vec<i32> = sprites.filter(|x| *x < 600).collect();
+        (left.len(), left.iter().min() == Some(&margin))
+    };
+    assert_eq!(first("https://shop.example/"), (2, true));
+    assert_eq!(first(""), (1, true));
+}
+
+#[test]
 fn a_smaller_viewport_is_shown_in_the_middle() {
     let tab = session();
     let overlay = overlay(&tab, &level(Level::Minimal));
