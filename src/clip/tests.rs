@@ -493,6 +493,8 @@ fn parts_are_joined_by_cuts() {
     );
     assert_eq!(clip.map.start(), START + 500.0);
     assert_eq!(clip.map.end(), START + 21_500.0);
+    let shows = [1500.0, 10_000.0, 19_500.0, 22_000.0].map(|at| clip.map.shows(START + at));
+    assert_eq!(shows, [true, false, true, false]);
     // While nothing is shown of it, the page stands still.
     assert_eq!(clip.map.picture_at(1200.0), START + 1500.0);
 }

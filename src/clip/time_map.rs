@@ -88,6 +88,16 @@ impl TimeMap {
         self.hold().recording.end
     }
 
+    /// Whether a recording time is shown: it is in the clip, and not left out between two parts of it.
+    pub fn shows(&self, recording: f64) -> bool {
+        let left_out = |segment: &Segment| {
+            matches!(segment.kind, SegmentKind::Cut { .. })
+                && segment.recording.start < recording
+                && recording < segment.recording.end
+        };
+        (self.start()..=self.end()).contains(&recording) && !self.segments.iter().any(left_out)
+    }
+
     /// The segment that `clip_ms` is in; the first or last one for times outside of the clip.
     pub fn segment_at(&self, clip_ms: f64) -> &Segment {
         let after = self

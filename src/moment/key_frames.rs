@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Moment, MomentKind, UserStep, UserStepKind, code_place, moments, steps};
-use crate::clip::{SegmentKind, TimeMap};
+use crate::clip::TimeMap;
 use crate::recording::{FrustrationKind, NodeId, SignalKind, Tab, Telemetry};
 
 /// What comes so soon after something else that happened belongs to it, in milliseconds of recording
@@ -269,19 +269,14 @@ fn most_telling(drafts: Vec<Draft>, most: usize) -> Vec<Draft> {
 
 /// Everything that pictures can be about, in order of time; what the user did before what came of it.
 fn entries(tab: &Tab, telemetry: &Telemetry, map: &TimeMap) -> Vec<Entry> {
-    let is_shown = |time: f64| {
-        (map.start()..=map.end()).contains(&time)
-            && !map.segments().iter().any(|segment| {
-                matches!(segment.kind, SegmentKind::Cut { .. })
-                    && segment.recording.start < time
-                    && time < segment.recording.end
-            })
-    };
+    // What was clicked is told in the page's words; a file beside the recording may know its tag alone.
+    let wants_name =
+        |moment: &Moment| moment.text.is_empty() || matches!(moment.kind, MomentKind::Frustration(_));
     let mut moments = moments(tab, telemetry);
-    moments.retain(|moment| is_shown(moment.time));
+    moments.retain(|moment| map.shows(moment.time));
     let nameless: Vec<(f64, NodeId)> = moments
         .iter()
-        .filter(|moment| moment.text.is_empty())
+        .filter(|moment| wants_name(moment))
         .filter_map(|moment| Some((moment.time, moment.node?)))
         .collect();
     let (steps, names) = steps(tab, &nameless);
@@ -293,7 +288,7 @@ fn entries(tab: &Tab, telemetry: &Telemetry, map: &TimeMap) -> Vec<Entry> {
     let mut names = nameless.iter().zip(names);
     let mut found: Vec<Entry> = steps
         .into_iter()
-        .filter(|step| is_shown(step.time))
+        .filter(|step| map.shows(step.time))
         .map(|step| Entry {
             time: step.time,
             line: KeyLine {
@@ -306,7 +301,7 @@ fn entries(tab: &Tab, telemetry: &Telemetry, map: &TimeMap) -> Vec<Entry> {
         .collect();
     for moment in &moments {
         let mut text = moment.text.to_string();
-        if text.is_empty()
+        if wants_name(moment)
             && moment.node.is_some()
             && let Some((_, Some(name))) = names.next()
         {

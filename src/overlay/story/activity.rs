@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ConsoleCue, MOST_CUES, RequestCue, Span, reading_ms, shown};
+use super::{ConsoleCue, MOST_CUES, RequestCue, Span, reading_ms};
 use crate::clip::TimeMap;
 use crate::recording::{ConsoleLevel, ErrorSource, Signal, SignalKind};
 
@@ -27,7 +27,7 @@ pub(super) fn requests(signals: &[&Signal], map: &TimeMap) -> Vec<RequestCue> {
         let duration = request.duration.filter(|duration| (0.0..1e9).contains(duration));
         let slow = duration.is_some_and(|duration| duration > SLOW_MS);
         let end = signal.time + duration.unwrap_or(0.0);
-        if !(request.failed() || slow) || !shown(map, end) {
+        if !(request.failed() || slow) || !map.shows(end) {
             continue;
         }
         let clip_ms = map.clip_at(end);
@@ -85,7 +85,7 @@ fn path(url: &str) -> String {
 
 pub(super) fn console(signals: &[&Signal], map: &TimeMap) -> Vec<ConsoleCue> {
     let mut cues: Vec<ConsoleCue> = Vec::new();
-    for signal in signals.iter().filter(|signal| shown(map, signal.time)) {
+    for signal in signals.iter().filter(|signal| map.shows(signal.time)) {
         let (level, text) = match &signal.kind {
             SignalKind::Console(line) if line.level >= ConsoleLevel::Warn => (line.level, &line.text),
             SignalKind::Error(error) if error.source == ErrorSource::Console => {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Click, ErrorCue, MOST_CUES, Span, reading_ms, shown};
+use super::{Click, ErrorCue, MOST_CUES, Span, reading_ms};
 use crate::clip::Clip;
 use crate::moment::{code_place, fingerprint};
 use crate::overlay::places::Wanted;
@@ -28,7 +28,7 @@ const ENDING_MS: f64 = 10_000.0;
 /// Errors in the part of a clip that is shown. Those on the console have a place of their own, unless
 /// nothing else says what went wrong; failed requests always have.
 pub(super) fn cues(signals: &[&Signal], clicks: &[Click], tab: &Tab, clip: &Clip) -> Vec<ErrorCue> {
-    let told = signals.iter().filter(|signal| shown(&clip.map, signal.time));
+    let told = signals.iter().filter(|signal| clip.map.shows(signal.time));
     let mut reports: Vec<(f64, Cow<'_, ErrorReport>)> = told
         .filter_map(|signal| Some((signal.time, report(&signal.kind)?)))
         .collect();

@@ -6,12 +6,11 @@ mod naming;
 mod notes;
 mod typing;
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::options::Caption;
 use super::places::Wanted;
-use crate::clip::{Clip, Segment, SegmentKind, TimeMap};
+use crate::clip::{Clip, SegmentKind, TimeMap};
 use crate::moment::{CodePlace, moments};
 use crate::recording::{
     ConsoleLevel, EventData, EventKind, FrustrationKind, InteractionKind, NodeId, Signal, SignalKind, Tab,
@@ -343,15 +342,6 @@ fn signals_of<'t>(tab: &Tab, telemetry: &'t Telemetry) -> Vec<&'t Signal> {
     };
     let signals = telemetry.signals.iter().filter(|signal| signal.time.is_finite());
     signals.filter(of_tab).collect()
-}
-
-/// Whether a recording time is shown: it is in the clip, and not left out between two parts of it.
-fn shown(map: &TimeMap, recording: f64) -> bool {
-    let left_out = |segment: &Segment| {
-        let Range { start, end } = segment.recording;
-        matches!(segment.kind, SegmentKind::Cut { .. }) && start < recording && recording < end
-    };
-    within(map, recording) && !map.segments().iter().any(left_out)
 }
 
 /// Whether a recording time is between the beginning and the end of a clip.

@@ -42,7 +42,7 @@ pub(super) fn name(tab: &Tab, clip: &Clip, story: &mut Story) {
             step.kind,
             UserStepKind::Click | UserStepKind::Choose | UserStepKind::Resize
         );
-        telling && super::shown(&clip.map, step.time)
+        telling && clip.map.shows(step.time)
     });
     story.steps = told
         .take(MOST_CUES)

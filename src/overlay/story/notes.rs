@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    CaptionCue, Click, FrustrationCue, MOST_CUES, NoteCue, NoteKind, Span, reading_ms, shown, within,
-};
+use super::{CaptionCue, Click, FrustrationCue, MOST_CUES, NoteCue, NoteKind, Span, reading_ms, within};
 use crate::clip::{Clip, TimeMap};
 use crate::moment::{Moment, MomentKind, is_one_spot};
 use crate::overlay::options::Caption;
@@ -35,7 +33,7 @@ pub(super) fn frustrations(
     map: &TimeMap,
 ) -> Vec<FrustrationCue> {
     let mut cues: Vec<FrustrationCue> = Vec::new();
-    for moment in moments.iter().filter(|moment| shown(map, moment.time)) {
+    for moment in moments.iter().filter(|moment| map.shows(moment.time)) {
         let MomentKind::Frustration(kind) = moment.kind else {
             continue;
         };
