@@ -21,6 +21,7 @@ mod datadog;
 pub mod document;
 mod drawn_with;
 mod files;
+mod headings;
 mod html;
 mod jira;
 pub mod manifest;

@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::document::{self, Block, Part, Place};
 use super::files::{ClipFiles, EmbedError};
+use super::headings::headings;
 use super::html::escaped;
 use super::markdown::{self, markdown};
-use super::place::{headings, same_heading, spliced};
+use super::place::{same_heading, spliced};
 use crate::digest::sha256;
 
 /// Where a section goes in a document that is there.

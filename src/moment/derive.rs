@@ -2,14 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Moment, MomentKind, is_one_spot};
-use crate::recording::{EventData, EventKind, FrustrationKind, InteractionKind, NodeId, Origin, Tab};
-
-/// More than this many clicks on one target…
-const RAGE_CLICKS: usize = 3;
-
-/// …within this time are a rage click, in milliseconds of recording time.
-const RAGE_WINDOW: f64 = 1000.0;
+use super::clicks::{BY_LABEL, Click, RAGE_WINDOW, clicks, rage};
+use super::{Moment, MomentKind};
+use crate::recording::{EventKind, FrustrationKind, NodeId, Origin, Tab};
 
 /// A click after which nothing changes for this long is dead, in milliseconds of recording time.
 const DEAD_WAIT: f64 = 1000.0;
@@ -24,24 +19,6 @@ const TOLD_APART: f64 = 300.0;
 /// A recorder that counts clicks over a longer time tells of all of them with the first, at most this
 /// long before the rest, in milliseconds.
 const COUNTING: f64 = 7000.0;
-
-/// What is clicked this soon after something else is clicked by it, not by a person: the check box of a
-/// label. In milliseconds.
-const BY_LABEL: f64 = 50.0;
-
-#[derive(Debug, Clone, Copy)]
-struct Click {
-    time: f64,
-    target: NodeId,
-    position: Option<(f64, f64)>,
-}
-
-impl Click {
-    /// Whether both are on one thing, as far as a person can tell.
-    fn same_target(&self, other: &Click) -> bool {
-        self.target == other.target || is_one_spot(self.position, other.position)
-    }
-}
 
 /// Finds the nodes of the signs that come from elsewhere, and in words only, by the clicks at their times.
 pub(super) fn find_nodes(tab: &Tab, known: &mut [Moment]) {
@@ -184,62 +161,6 @@ pub(super) fn frustrations(tab: &Tab, known: &[Moment]) -> Vec<Moment> {
     found
 }
 
-fn clicks(tab: &Tab) -> Vec<Click> {
-    let mut clicks = Vec::new();
-    for event in tab
-        .events
-        .iter()
-        .filter(|event| event.kind == EventKind::Interaction)
-    {
-        if let Ok(data) = event.data()
-            && let EventData::Interaction(done) = &*data
-            && done.kind == InteractionKind::Click
-        {
-            let by_label = clicks.last().is_some_and(|last: &Click| {
-                last.target != done.target && (0.0..=BY_LABEL).contains(&(event.time - last.time))
-            });
-            if by_label {
-                continue;
-            }
-            clicks.push(Click {
-                time: event.time,
-                target: done.target,
-                position: done.position,
-            });
-        }
-    }
-    clicks
-}
-
-/// Groups of more than three clicks on one target within a second, each as long as it goes on.
-///
-/// What counts as the target is what the person sees: a button that becomes a spinner is the same.
-fn rage(clicks: &[Click]) -> Vec<Vec<Click>> {
-    let mut groups = Vec::new();
-    let mut run: Vec<Click> = Vec::new();
-    let mut enraged = false;
-    let mut close = |run: &mut Vec<Click>, enraged: &mut bool| {
-        if std::mem::take(enraged) {
-            groups.push(std::mem::take(run));
-        }
-        run.clear();
-    };
-    for click in clicks {
-        if let Some(last) = run.last()
-            && (!last.same_target(click) || click.time - last.time > RAGE_WINDOW)
-        {
-            close(&mut run, &mut enraged);
-        }
-        run.push(*click);
-        if run.len() > RAGE_CLICKS {
-            let first = run[run.len() - 1 - RAGE_CLICKS].time;
-            enraged |= click.time - first <= RAGE_WINDOW;
-        }
-    }
-    close(&mut run, &mut enraged);
-    groups
-}
-
 fn nothing_changed(tab: &Tab, from: f64) -> bool {
     // What is of the same millisecond is an answer, too: a box that is checked.
     let first = tab.events.partition_point(|event| event.time < from);
@@ -273,7 +194,7 @@ fn changes_the_page(kind: EventKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::{Event, Interaction, Mutation, Payload};
+    use crate::recording::{Event, EventData, Interaction, InteractionKind, Mutation, Payload};
 
     fn event(time: f64, kind: EventKind, data: EventData) -> Event {
         Event {

@@ -1,6 +1,7 @@
 //! What in a recording is worth showing: errors, failed requests, signs of frustration, navigations,
 //! markers; and which part of the recording shows one of them best.
 
+mod clicks;
 mod code_place;
 mod derive;
 mod fingerprint;

@@ -1,0 +1,86 @@
+//! The clicks of a tab, and those that are rage.
+
+use super::is_one_spot;
+use crate::recording::{EventData, EventKind, InteractionKind, NodeId, Tab};
+
+/// More than this many clicks on one target…
+const RAGE_CLICKS: usize = 3;
+
+/// …within this time are a rage click, in milliseconds of recording time.
+pub(super) const RAGE_WINDOW: f64 = 1000.0;
+
+/// What is clicked this soon after something else is clicked by it, not by a person: the check box of a
+/// label. In milliseconds.
+pub(super) const BY_LABEL: f64 = 50.0;
+
+/// A click of the person.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Click {
+    pub(super) time: f64,
+    pub(super) target: NodeId,
+    pub(super) position: Option<(f64, f64)>,
+}
+
+impl Click {
+    /// Whether both are on one thing, as far as a person can tell.
+    pub(super) fn same_target(&self, other: &Click) -> bool {
+        self.target == other.target || is_one_spot(self.position, other.position)
+    }
+}
+
+/// All clicks of a tab, those on labels without those on their check boxes.
+pub(super) fn clicks(tab: &Tab) -> Vec<Click> {
+    let mut clicks = Vec::new();
+    for event in tab
+        .events
+        .iter()
+        .filter(|event| event.kind == EventKind::Interaction)
+    {
+        if let Ok(data) = event.data()
+            && let EventData::Interaction(done) = &*data
+            && done.kind == InteractionKind::Click
+        {
+            let by_label = clicks.last().is_some_and(|last: &Click| {
+                last.target != done.target && (0.0..=BY_LABEL).contains(&(event.time - last.time))
+            });
+            if by_label {
+                continue;
+            }
+            clicks.push(Click {
+                time: event.time,
+                target: done.target,
+                position: done.position,
+            });
+        }
+    }
+    clicks
+}
+
+/// Groups of more than three clicks on one target within a second, each as long as it goes on.
+///
+/// What counts as the target is what the person sees: a button that becomes a spinner is the same.
+pub(super) fn rage(clicks: &[Click]) -> Vec<Vec<Click>> {
+    let mut groups = Vec::new();
+    let mut run: Vec<Click> = Vec::new();
+    let mut enraged = false;
+    let mut close = |run: &mut Vec<Click>, enraged: &mut bool| {
+        if std::mem::take(enraged) {
+            groups.push(std::mem::take(run));
+        }
+        run.clear();
+    };
+    for click in clicks {
+        if let Some(last) = run.last()
+            && (!last.same_target(click) || click.time - last.time > RAGE_WINDOW)
+        {
+            close(&mut run, &mut enraged);
+        }
+        run.push(*click);
+        if run.len() > RAGE_CLICKS {
+            let first = run[run.len() - 1 - RAGE_CLICKS].time;
+            enraged |= click.time - first <= RAGE_WINDOW;
+        }
+    }
+    close(&mut run, &mut enraged);
+    groups
+}
