@@ -125,6 +125,8 @@ impl Page {
                 self.show_all(out);
             }
             EventData::Resumed(events) => {
+                // Nothing of the tab that was shown before stays, whatever can be read of this one.
+                self.begin();
                 for event in events.iter() {
                     // What could not be read was told when it happened.
                     if let Ok(data) = event.data() {
@@ -216,7 +218,7 @@ impl Page {
     }
 
     /// Begins the page anew: only the viewport and the address outlive a page.
-    fn load(&mut self, snapshot: &FullSnapshot, time: f64) {
+    fn begin(&mut self) {
         *self = Page {
             viewport: self.viewport,
             href: Arc::clone(&self.href),
@@ -226,6 +228,11 @@ impl Page {
             limits: self.limits,
             ..Page::default()
         };
+    }
+
+    /// Shows the page of a snapshot.
+    fn load(&mut self, snapshot: &FullSnapshot, time: f64) {
+        self.begin();
         let root = snapshot.tree.nodes.first();
         if !root.is_some_and(|root| matches!(root.content, NodeContent::Document { .. })) {
             self.report(

@@ -265,4 +265,31 @@ mod tests {
         assert!(sought.contains("html") && sought.contains("800"), "{sought}");
         assert_eq!(played.page_start(), 4.0);
     }
+
+    #[test]
+    fn a_tab_that_cannot_be_read_does_not_show_the_one_before() {
+        let events = r#"[
+            {"type":4,"timestamp":1,"windowId":"a","data":{"href":"https://a.example/","width":800,"height":600}},
+            {"type":2,"timestamp":2,"windowId":"b","data":{"node":7}},
+            {"type":2,"timestamp":3,"windowId":"a","data":{"initialOffset":{"top":0,"left":0},"node":{"type":0,"id":1,
+                "childNodes":[{"type":2,"tagName":"html","attributes":{},"id":2,"childNodes":[]}]}}},
+            {"type":3,"timestamp":9000,"windowId":"a","data":{"source":2,"type":2,"id":2,"x":1,"y":1}},
+            {"type":3,"timestamp":60000,"windowId":"b","data":{"source":2,"type":2,"id":2,"x":1,"y":1}},
+            {"type":3,"timestamp":61000,"windowId":"b","data":{"source":2,"type":2,"id":2,"x":1,"y":1}}]"#;
+        let input = Input::Bytes {
+            name: "page".to_owned(),
+            data: events.as_bytes().to_vec().into(),
+        };
+        let recording = read(&[input], &ReadOptions::default()).unwrap();
+        let mut page = Page::within(recording.tabs[0].limits);
+        let mut changes = Vec::new();
+        for event in recording.tabs.iter().flat_map(|tab| &tab.events) {
+            if let Ok(data) = event.data() {
+                page.apply(&data, event.time, event.index, &mut changes);
+            }
+        }
+        assert!(format!("{:?}", page.snapshot()).contains("html"));
+        page.apply(&EventData::Resumed([].into()), 70000.0, 9, &mut changes);
+        assert!(!format!("{:?}", page.snapshot()).contains("html"));
+    }
 }

@@ -227,7 +227,8 @@ fn enter(tab: &Tab, time: f64, events: &mut Vec<Event>) -> Arc<str> {
     }
     if let Some(snapshot) = before
         .iter()
-        .rposition(|event| event.kind == EventKind::FullSnapshot)
+        // One that cannot be read begins no page.
+        .rposition(|event| event.kind == EventKind::FullSnapshot && event.data().is_ok())
     {
         let made_by = before
             .iter()
