@@ -10,6 +10,9 @@ const LEAST_TICKS: usize = 24;
 /// Ticks that a piece has at most, which bounds what waits to be encoded.
 const MOST_TICKS: usize = 96;
 
+/// So many pieces a clip is cut into, between these bounds: two for each browser on four cores.
+const PIECES: usize = 8;
+
 /// A piece of a clip.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Chunk {
@@ -19,8 +22,9 @@ pub(super) struct Chunk {
     pub grid: Range<u64>,
 }
 
-/// Cuts a clip for `jobs` browsers. Where the cuts are changes no frame.
-pub(super) fn cut(plan: &Plan, jobs: usize) -> Vec<Chunk> {
+/// Cuts a clip in the same places for any number of browsers: here and there a pixel depends on what a browser
+/// drew before, and each piece begins with a page that is built anew.
+pub(super) fn cut(plan: &Plan) -> Vec<Chunk> {
     let mut ticks = vec![plan.first()];
     let mut last = plan.first();
     while let Some(next) = plan.after(&last, false, None) {
@@ -29,14 +33,7 @@ pub(super) fn cut(plan: &Plan, jobs: usize) -> Vec<Chunk> {
     }
     // The last piece reaches to the end of the clip, for the overlays' sake.
     let end = plan.end_index();
-    if jobs <= 1 {
-        return vec![Chunk {
-            first: plan.first(),
-            grid: 0..end,
-        }];
-    }
-    // Two pieces for each browser even out pages that cost more than others.
-    let size = ticks.len().div_ceil(jobs * 2).clamp(LEAST_TICKS, MOST_TICKS);
+    let size = ticks.len().div_ceil(PIECES).clamp(LEAST_TICKS, MOST_TICKS);
     let starts: Vec<Tick> = ticks.iter().step_by(size).copied().collect();
     starts
         .iter()

@@ -73,8 +73,7 @@ pub fn render(
     let plan = Plan::new(tab, &clip);
     let scene = framing::scene(recording, tab, &clip, options)?;
     let overlay = Overlay::new(tab, &recording.telemetry, &clip, &scene, &options.overlay);
-    let jobs = jobs(options);
-    let chunks = chunk::cut(&plan, jobs);
+    let chunks = chunk::cut(&plan);
     let job = Job {
         tab,
         plan: &plan,
@@ -83,7 +82,7 @@ pub fn render(
         options,
         progress,
     };
-    let jobs = jobs.min(chunks.len());
+    let jobs = jobs(options).min(chunks.len());
     let (pool, arrivals) = Pool::new(job, &chunks, jobs);
     let planned = began.elapsed();
     progress.phase(Phase::Rendering);
