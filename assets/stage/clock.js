@@ -35,6 +35,8 @@ function resetClock() {
 // The browser's controls lay themselves out some frames later.
 function notePlayer(element) {
   players.add(element);
+  // There is nothing to cast to; a browser that has been up for a while offers it all the same.
+  element.disableRemotePlayback = true;
   if (native.getAttribute(element, "controls") !== null) awaited.set(element, CONTROLS_LOOKS);
 }
 
