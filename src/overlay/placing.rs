@@ -187,6 +187,7 @@ fn covered(kept: Rect, place: Rect) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scene::rect;
     use super::*;
 
     const AREA: Rect = Rect {
@@ -208,12 +209,7 @@ mod tests {
         assert_eq!(place(&clear), (490, 10));
         clear.spots = vec![(700.0, 40.0), (20.0, 300.0)];
         assert_eq!(place(&clear), (10, 10));
-        clear.boxes = vec![Rect {
-            x: 0,
-            y: 0,
-            width: 100,
-            height: 50,
-        }];
+        clear.boxes = vec![rect(0, 0, 100, 50)];
         assert_eq!(place(&clear), (490, 390));
         // The cursor is hidden rather than the target.
         clear.spots.extend([(700.0, 450.0), (50.0, 450.0)]);
@@ -222,18 +218,7 @@ mod tests {
 
     #[test]
     fn small_words_do_not_go_onto_a_large_card() {
-        let card = Rect {
-            x: 10,
-            y: 10,
-            width: 780,
-            height: 200,
-        };
-        let button = Rect {
-            x: 300,
-            y: 400,
-            width: 200,
-            height: 90,
-        };
+        let (card, button) = (rect(10, 10, 780, 200), rect(300, 400, 200, 90));
         let clear = KeepClear {
             drawn: vec![card, button],
             ..KeepClear::default()
