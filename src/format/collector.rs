@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::inflate::Inflated;
 use super::rrweb::Chunks;
 use super::{FormatError, FormatName, ReadOptions, telemetry};
 use crate::limits::Limit;
@@ -210,6 +212,15 @@ impl<'a> Collector<'a> {
     /// So many bytes were unpacked.
     pub(crate) fn unpacked(&mut self, bytes: usize) {
         self.unpacked = self.unpacked.saturating_add(bytes as u64);
+    }
+
+    /// Counts what was unpacked, and tells what was wrong with it.
+    pub(super) fn take_in(&mut self, inflated: Inflated) -> Result<Bytes, FormatError> {
+        self.unpacked(inflated.bytes.len());
+        if let Some(damage) = inflated.damage {
+            self.damage(damage)?;
+        }
+        Ok(inflated.bytes)
     }
 
     /// Puts everything in order.

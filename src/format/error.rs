@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::FormatName;
+use super::json::JsonError;
 use crate::recording::Damage;
 
 /// Why input could not be read as a recording.
@@ -111,4 +112,24 @@ pub enum FormatError {
         /// What is there instead.
         found: String,
     },
+}
+
+/// Why a walk over events or records stops where it is.
+pub(super) enum Stop {
+    /// What is being read is damaged here.
+    Json(JsonError),
+    /// Reading ends.
+    Format(FormatError),
+}
+
+impl From<JsonError> for Stop {
+    fn from(error: JsonError) -> Self {
+        Stop::Json(error)
+    }
+}
+
+impl From<FormatError> for Stop {
+    fn from(error: FormatError) -> Self {
+        Stop::Format(error)
+    }
 }

@@ -20,6 +20,9 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// Text shorter than this is no recording.
 const LEAST: usize = 12;
 
+/// Text with recordings within text with recordings goes no deeper.
+pub(super) const MOST_TEXTS: usize = 4;
+
 /// How base64 begins of gzip, zstd, zlib in its four ways, and of JSON: `{"`, `[{`, `[[`.
 const STARTS: [&[u8]; 9] = [
     b"H4sI", b"KLUv", b"eJ", b"eN", b"eF", b"eA", b"eyJ", b"W3s", b"W1t",

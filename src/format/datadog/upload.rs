@@ -77,11 +77,7 @@ fn part(
     match parameter(&headers, "name") {
         Some("segment") => {
             let inflated = inflate::inflate(body, collector.unpack_room());
-            collector.unpacked(inflated.bytes.len());
-            if let Some(damage) = inflated.damage {
-                collector.damage(damage)?;
-            }
-            segments.push(inflated.bytes);
+            segments.push(collector.take_in(inflated)?);
         }
         Some("image") => {
             if let Some(name) = parameter(&headers, "filename") {

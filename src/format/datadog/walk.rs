@@ -7,15 +7,13 @@ use memchr::memchr;
 use super::record::{About, Record, Segment, begins};
 use crate::format::FormatError;
 use crate::format::collector::Collector;
+use crate::format::error::Stop;
 use crate::format::json::{Fault, Json, JsonError, Kind};
 use crate::format::text;
 use crate::recording::{Damage, DamageKind};
 
 /// Arrays and envelopes within each other; more than any product uses.
 const MOST_LEVELS: usize = 64;
-
-/// Text with segments within text with segments.
-const MOST_TEXTS: usize = 4;
 
 /// Keys of envelopes under which segments or records stand, or further envelopes, as they are or as text.
 const CONTAINERS: &[&str] = &[
@@ -71,25 +69,6 @@ struct Walk<'a, 'c, 'o> {
 /// Whether the string that comes next may hold segments.
 fn begins_text(json: &Json<'_>) -> bool {
     text::may_hold(json.in_string())
-}
-
-enum Stop {
-    /// What is being read is damaged here.
-    Json(JsonError),
-    /// Reading ends.
-    Format(FormatError),
-}
-
-impl From<JsonError> for Stop {
-    fn from(error: JsonError) -> Self {
-        Stop::Json(error)
-    }
-}
-
-impl From<FormatError> for Stop {
-    fn from(error: FormatError) -> Self {
-        Stop::Format(error)
-    }
 }
 
 /// Finds all segments of `bytes`. Records that stand outside of segments make segments that say
@@ -225,14 +204,11 @@ impl Walk<'_, '_, '_> {
         let Some(opened) = text::open(&text, self.collector.unpack_room()) else {
             return Ok(self.no_record("a text that holds no segment")?);
         };
-        if self.texts >= MOST_TEXTS {
+        if self.texts >= text::MOST_TEXTS {
             return Ok(self.no_record("text within text, deeper than segments ever stand")?);
         }
-        self.collector.unpacked(opened.bytes.len());
-        if let Some(damage) = opened.damage {
-            self.collector.damage(damage)?;
-        }
-        let segments = segments_within(&opened.bytes, self.texts + 1, self.collector)?;
+        let bytes = self.collector.take_in(opened)?;
+        let segments = segments_within(&bytes, self.texts + 1, self.collector)?;
         self.segments.extend(segments);
         self.open = false;
         Ok(())

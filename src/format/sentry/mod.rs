@@ -122,11 +122,8 @@ fn segment(bytes: &Bytes, at: usize, collector: &mut Collector<'_>) -> Result<us
     }
     let room = collector.unpack_room();
     let (inflated, used) = inflate::first(&body, room);
-    collector.unpacked(inflated.bytes.len());
-    if let Some(damage) = inflated.damage {
-        collector.damage(damage)?;
-    }
-    rrweb::read(&inflated.bytes, DIALECT, collector)?;
+    let bytes = collector.take_in(inflated)?;
+    rrweb::read(&bytes, DIALECT, collector)?;
     Ok(at + used)
 }
 

@@ -338,14 +338,15 @@ fn har(answers: &[Vec<u8>]) -> Vec<u8> {
         .into_bytes()
 }
 
+fn datadog_segments() -> Vec<Value> {
+    let packed = fixture("datadog-checkout-v7.json.gz");
+    let bytes = inflate::inflate(packed.into(), Limit::Unpacked.default()).bytes;
+    serde_json::from_slice(&bytes).unwrap()
+}
+
 #[test]
 fn the_traffic_of_a_player_holds_its_recording() {
-    let bytes = inflate::inflate(
-        fixture("datadog-checkout-v7.json.gz").into(),
-        Limit::Unpacked.default(),
-    )
-    .bytes;
-    let segments: Vec<Value> = serde_json::from_slice(&bytes).unwrap();
+    let segments = datadog_segments();
     let mut answers = vec![b"{\"user\":{\"type\":1}}".to_vec()];
     answers.extend(segments.iter().map(|segment| zlib(&segment.to_string())));
     let whole = content(&read_bytes(json!(segments).to_string(), &strict()).unwrap());
@@ -357,12 +358,7 @@ fn the_traffic_of_a_player_holds_its_recording() {
 
 #[test]
 fn segments_in_base64_are_read_where_they_stand() {
-    let bytes = inflate::inflate(
-        fixture("datadog-checkout-v7.json.gz").into(),
-        Limit::Unpacked.default(),
-    )
-    .bytes;
-    let segments: Vec<Value> = serde_json::from_slice(&bytes).unwrap();
+    let segments = datadog_segments();
     let whole = content(&read_bytes(json!(segments).to_string(), &strict()).unwrap());
     let texts: Vec<String> = segments
         .iter()

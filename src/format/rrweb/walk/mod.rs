@@ -16,6 +16,7 @@ use super::event::{Shallow, Unusable, is_event};
 use super::packed::decode_compressed;
 use crate::format::FormatError;
 use crate::format::collector::Collector;
+use crate::format::error::Stop;
 use crate::format::json::{Json, JsonError, Kind};
 use crate::recording::{EventKind, Payload};
 
@@ -138,25 +139,6 @@ fn holds_envelope(mut json: Json<'_>) -> bool {
         Ok(false)
     };
     look().unwrap_or(false)
-}
-
-enum Stop {
-    /// What is being read is damaged here.
-    Json(JsonError),
-    /// Reading ends.
-    Format(FormatError),
-}
-
-impl From<JsonError> for Stop {
-    fn from(error: JsonError) -> Self {
-        Stop::Json(error)
-    }
-}
-
-impl From<FormatError> for Stop {
-    fn from(error: FormatError) -> Self {
-        Stop::Format(error)
-    }
 }
 
 /// Collects all events of `bytes`.

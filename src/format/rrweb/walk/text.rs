@@ -4,18 +4,16 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::{Stop, Walk, holds_envelope, read_within};
+use super::{Walk, holds_envelope, read_within};
 use crate::format::FormatError;
 use crate::format::collector::Collector;
+use crate::format::error::Stop;
 use crate::format::json::Json;
 use crate::format::rrweb::chunk::Piece;
 use crate::format::rrweb::event::{Shallow, is_event};
 use crate::format::rrweb::packed;
 use crate::format::text;
 use crate::recording::{Damage, DamageKind};
-
-/// Text with events within text with events.
-const MOST_TEXTS: usize = 4;
 
 /// Collects the events of which the files had pieces.
 pub(in crate::format) fn finish(collector: &mut Collector<'_>) -> Result<(), FormatError> {
@@ -39,12 +37,13 @@ pub(in crate::format) fn finish(collector: &mut Collector<'_>) -> Result<(), For
                 detail: detail.to_owned(),
             })?;
         }
-        let Some(opened) = opened else { continue };
-        collector.unpacked(opened.bytes.len());
-        if let Some(damage) = opened.damage.filter(|_| !missing) {
-            collector.damage(damage)?;
+        let Some(mut opened) = opened else { continue };
+        if missing {
+            // It was told of.
+            opened.damage = None;
         }
-        read_within(&opened.bytes, 0, stretch.dialect, collector, stretch.tab, 1)?;
+        let bytes = collector.take_in(opened)?;
+        read_within(&bytes, 0, stretch.dialect, collector, stretch.tab, 1)?;
     }
     Ok(())
 }
@@ -103,16 +102,13 @@ impl Walk<'_, '_, '_> {
         let Some(opened) = text::open(text, self.collector.unpack_room()) else {
             return Ok(false);
         };
-        if self.texts >= MOST_TEXTS {
+        if self.texts >= text::MOST_TEXTS {
             self.not_an_event("text within text, deeper than events ever stand")?;
             return Ok(true);
         }
-        self.collector.unpacked(opened.bytes.len());
-        if let Some(damage) = opened.damage {
-            self.collector.damage(damage)?;
-        }
+        let bytes = self.collector.take_in(opened)?;
         let (tab, texts) = (self.tab(), self.texts + 1);
-        read_within(&opened.bytes, 0, self.dialect, self.collector, tab, texts)?;
+        read_within(&bytes, 0, self.dialect, self.collector, tab, texts)?;
         Ok(true)
     }
 
