@@ -48,13 +48,13 @@ function noteSvg(element, tag, born) {
 function everyAnimation() {
   const all = [];
   // Scroll-driven ones follow the page, not a clock.
-  const take = (animations, { timeline }) => {
+  const add = (animations, { timeline }) => {
     for (const animation of animations) if (animation.timeline === timeline) all.push(animation);
   };
-  for (const inner of documents.values()) if (native.defaultView(inner)) take(native.animations(inner), inner);
+  for (const inner of documents.values()) if (native.defaultView(inner)) add(native.animations(inner), inner);
   // A document does not tell what moves in the shadow roots in it.
   for (const root of shadowRoots) {
-    if (native.isConnected(root)) take(native.shadowAnimations(root), documentOf(root));
+    if (native.isConnected(root)) add(native.shadowAnimations(root), documentOf(root));
   }
   return all;
 }

@@ -206,8 +206,7 @@ impl<'a> Composer<'a> {
             let Some(drawing) = self.drawing.pop_front() else {
                 return Ok(());
             };
-            let pixels = drawing.pixels.wait(Work::Overlay, &mut self.spent)?;
-            let pixels = Arc::new(pixels);
+            let pixels = Arc::new(drawing.pixels.wait(Work::Overlay, &mut self.spent)?);
             self.keep(&pixels);
             if self.current.as_ref().is_some_and(|frame| frame.pixels == pixels) {
                 continue;
