@@ -31,7 +31,7 @@ use std::ops::Range;
 use self::idle::Fold;
 use self::time_map::TimeMapBuilder;
 use self::time_point::Span;
-use crate::recording::{EventKind, Tab};
+use crate::recording::{AROUND_SESSION, EventKind, Tab};
 
 /// The part of a tab that is shown, and how its time becomes clip time.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +87,22 @@ impl Clip {
                 .filter(|part| part.start < part.end)
                 .collect(),
         };
-        let begin = parts.first().ok_or(ClipError::NoPicture)?.start;
+        let (begin, end) = match (parts.first(), parts.last()) {
+            (Some(first), Some(last)) => (first.start, last.end),
+            _ => return Err(ClipError::NoPicture),
+        };
+        let told = Range {
+            start: if begin <= picture {
+                origin - AROUND_SESSION
+            } else {
+                begin
+            },
+            end: if end >= session_end {
+                end + AROUND_SESSION
+            } else {
+                end
+            },
+        };
 
         let mut map = TimeMapBuilder::new(begin);
         let fold_ms = options.fold.milliseconds();
@@ -111,7 +126,7 @@ impl Clip {
         Ok(Clip {
             origin,
             session_end,
-            map: map.hold(options.hold.milliseconds(), options.fps),
+            map: map.hold(options.hold.milliseconds(), options.fps).telling(told),
             fps: options.fps,
         })
     }
@@ -133,16 +148,13 @@ impl Clip {
 
     /// Clip time, in milliseconds, at which a recording time is shown; `None` when it is not.
     pub fn shown(&self, recording: f64) -> Option<f64> {
-        // What other systems tell of can lie a little beside the recording: it is shown at its end.
-        let recording = recording.clamp(self.origin, self.session_end);
-        self.map
-            .segments()
-            .iter()
-            .find(|segment| {
-                matches!(segment.kind, SegmentKind::Play | SegmentKind::Hold)
-                    && (segment.recording.start..=segment.recording.end).contains(&recording)
-            })
-            .map(|_| self.map.clip_at(recording))
+        let folded = |segment: &Segment| {
+            matches!(segment.kind, SegmentKind::Fold { .. })
+                && segment.recording.start < recording
+                && recording < segment.recording.end
+        };
+        let shown = self.map.shows(recording) && !self.map.segments().iter().any(folded);
+        shown.then(|| self.map.clip_at(recording))
     }
 }
 

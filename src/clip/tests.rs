@@ -476,6 +476,22 @@ proptest! {
 }
 
 #[test]
+fn what_happened_shortly_before_and_after_the_recording_is_shown_at_its_ends() {
+    let tab = mutations(&[1000.0, 20_000.0]);
+    let shown = |parts: &[Range<f64>]| {
+        let clip = Clip::of_parts(&tab, &ClipOptions::default(), parts).unwrap();
+        [-6000.0, -3000.0, 23_000.0, 26_000.0].map(|at| clip.shown(START + at))
+    };
+    let whole = clip(&tab, &ClipOptions::default());
+    assert_eq!(shown(&[]), [None, Some(0.0), Some(whole.map.play_length()), None]);
+    // A part that ends before the recording does says nothing of what comes after it.
+    let middle = START + 500.0..START + 1500.0;
+    assert_eq!(shown(&[middle]), [None; 4]);
+    let held = whole.map.with_hold(START + 1000.0, 500);
+    assert!(held.shows(START - 3000.0) && held.shows(START + 23_000.0));
+}
+
+#[test]
 fn parts_are_joined_by_cuts() {
     let tab = mutations(&[1000.0, 20_000.0, 21_000.0, 40_000.0]);
     let parts = [START + 500.0..START + 1500.0, START + 19_500.0..START + 21_500.0];

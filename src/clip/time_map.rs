@@ -50,6 +50,8 @@ impl Segment {
 pub struct TimeMap {
     segments: Vec<Segment>,
     length: u64,
+    /// Recording times of what is told: more than is played where nothing was recorded before or after it.
+    told: Range<f64>,
 }
 
 impl TimeMap {
@@ -57,7 +59,21 @@ impl TimeMap {
     #[cfg(test)]
     pub(crate) fn of(segments: Vec<Segment>) -> TimeMap {
         let length = segments.last().map_or(0.0, |last| last.clip.end) as u64;
-        TimeMap { segments, length }
+        let start = segments.first().map_or(0.0, |first| first.recording.start);
+        let end = segments.last().map_or(0.0, |last| last.recording.end);
+        TimeMap {
+            segments,
+            length,
+            told: start..end,
+        }
+    }
+
+    /// The same, telling with its first and last picture what happened before and after them, within these
+    /// recording times.
+    #[must_use]
+    pub(super) fn telling(mut self, told: Range<f64>) -> TimeMap {
+        self.told = told.start.min(self.start())..told.end.max(self.end());
+        self
     }
 
     /// The segments, in order and without gaps.
@@ -88,14 +104,16 @@ impl TimeMap {
         self.hold().recording.end
     }
 
-    /// Whether a recording time is shown: it is in the clip, and not left out between two parts of it.
+    /// Whether what happened at a recording time is shown: it is in the clip, and not left out between two
+    /// parts of it. What happened shortly before or after all that was recorded is shown with the first or
+    /// last picture.
     pub fn shows(&self, recording: f64) -> bool {
         let left_out = |segment: &Segment| {
             matches!(segment.kind, SegmentKind::Cut { .. })
                 && segment.recording.start < recording
                 && recording < segment.recording.end
         };
-        (self.start()..=self.end()).contains(&recording) && !self.segments.iter().any(left_out)
+        (self.told.start..=self.told.end).contains(&recording) && !self.segments.iter().any(left_out)
     }
 
     /// The segment that `clip_ms` is in; the first or last one for times outside of the clip.
@@ -190,6 +208,7 @@ impl TimeMap {
         TimeMap {
             segments,
             length: self.length + milliseconds,
+            told: self.told.clone(),
         }
     }
 
@@ -258,14 +277,20 @@ impl TimeMapBuilder {
         let last = grid.first_from(self.clip);
         let one_frame = grid.at(last + 1) - grid.at(last);
         let length = grid.at(last) + one_frame.max(hold_ms.round() as u64);
+        let end = self.recording;
         self.segments.push(Segment {
             kind: SegmentKind::Hold,
             clip: self.clip..length as f64,
-            recording: self.recording..self.recording,
+            recording: end..end,
         });
+        let start = self
+            .segments
+            .first()
+            .map_or(end, |segment| segment.recording.start);
         TimeMap {
             segments: self.segments,
             length,
+            told: start..end,
         }
     }
 }

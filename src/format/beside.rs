@@ -2,11 +2,7 @@
 
 use super::events::{self, Events};
 use super::{FormatError, Input, ReadOptions, inflate};
-use crate::recording::{Recording, Tab};
-
-/// What happens so long before or after the recording is still of its session, in milliseconds:
-/// clocks of two sources differ a little.
-const AROUND_SESSION: f64 = 5000.0;
+use crate::recording::{AROUND_SESSION, Recording, Tab};
 
 /// What became of the files beside a recording.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

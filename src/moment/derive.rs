@@ -9,6 +9,10 @@ use crate::recording::{EventKind, FrustrationKind, NodeId, Origin, Tab};
 /// A click after which nothing changes for this long is dead, in milliseconds of recording time.
 const DEAD_WAIT: f64 = 1000.0;
 
+/// What is drawn on a canvas is recorded now and then, so that an answer there comes this late, in milliseconds
+/// of recording time.
+const CANVAS_WAIT: f64 = 2500.0;
+
 /// An error this soon after a click belongs to it, in milliseconds of recording time.
 const ERROR_WAIT: f64 = 1000.0;
 
@@ -167,8 +171,11 @@ fn nothing_changed(tab: &Tab, from: f64) -> bool {
     !tab.events
         .iter()
         .skip(first)
-        .take_while(|event| event.time <= from + DEAD_WAIT)
-        .any(|event| changes_the_page(event.kind))
+        .take_while(|event| event.time <= from + CANVAS_WAIT)
+        .any(|event| match event.kind {
+            EventKind::CanvasMutation => true,
+            kind => event.time <= from + DEAD_WAIT && changes_the_page(kind),
+        })
 }
 
 /// What a person would see as an answer to a click.
@@ -184,7 +191,6 @@ fn changes_the_page(kind: EventKind) -> bool {
             | MediaInteraction
             | StyleSheetRules
             | StyleDeclaration
-            | CanvasMutation
             | Font
             | AdoptedStyleSheets
             | Selection
@@ -403,6 +409,14 @@ mod tests {
         assert_eq!(kinds(events), [(0.0, FrustrationKind::DeadClick)]);
         // The recording ends before it could be told.
         assert_eq!(kinds(vec![click(0.0, 7)]), []);
+    }
+
+    #[test]
+    fn what_is_drawn_on_a_canvas_is_a_late_answer() {
+        let drawn = |time| event(time, EventKind::CanvasMutation, EventData::Ignored);
+        let events = |at| vec![click(0.0, 7), drawn(at), change(4000.0)];
+        assert_eq!(kinds(events(1900.0)), []);
+        assert_eq!(kinds(events(2600.0)), [(0.0, FrustrationKind::DeadClick)]);
     }
 
     #[test]

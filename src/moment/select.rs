@@ -296,8 +296,15 @@ impl Default for PartOptions {
     }
 }
 
-/// The part of `tab` that shows what happened at `time`; both in milliseconds since the Unix epoch.
+/// The part of `tab` that shows what happened at `time`, or the first or last of it if that was before or after
+/// it; both in milliseconds since the Unix epoch.
 pub fn part_around(tab: &Tab, time: f64, options: &PartOptions) -> Range<f64> {
+    let picture = tab
+        .events
+        .iter()
+        .find(|event| event.kind == EventKind::FullSnapshot);
+    let first = picture.map_or(f64::NEG_INFINITY, |event| event.time);
+    let time = time.max(first).min(tab.end().unwrap_or(time));
     let max = options.max.milliseconds();
     let from = match options.before {
         Some(before) => time - before.milliseconds(),

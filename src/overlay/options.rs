@@ -34,9 +34,11 @@ pub struct OverlayOptions {
 }
 
 impl OverlayOptions {
-    /// Whether a part is drawn.
+    /// Whether a part is drawn. Who asks for one that stands in the bar gets the bar with it.
     pub fn shows(&self, part: Part) -> bool {
-        !self.hide.contains(&part) && (self.level >= part.level() || self.show.contains(&part))
+        let asked = |part: &Part| self.show.contains(part) && !self.hide.contains(part);
+        let holds = part == Part::Bar && [Part::Marks, Part::Reconstruction].iter().any(asked);
+        !self.hide.contains(&part) && (self.level >= part.level() || asked(&part) || holds)
     }
 
     /// Where a part was asked to go.
@@ -361,6 +363,12 @@ mod tests {
         assert!(!options.shows(Part::Bar));
         options.level = Level::None;
         assert!(Part::ALL.into_iter().all(|part| !options.shows(part)));
+        options.show = vec![Part::Marks];
+        assert!(!options.shows(Part::Bar));
+        options.hide.clear();
+        assert!(
+            options.shows(Part::Marks) && options.shows(Part::Bar) && !options.shows(Part::Reconstruction)
+        );
     }
 
     #[test]

@@ -30,6 +30,10 @@ pub use viewport::usable_viewport;
 
 use crate::limits::Limits;
 
+/// What happens so long before or after what was recorded is still of its session, in milliseconds: pages
+/// load before they are recorded, last words come late, and clocks of two sources differ a little.
+pub(crate) const AROUND_SESSION: f64 = 5000.0;
+
 /// A recorded session.
 #[derive(Debug, Clone, Default)]
 pub struct Recording {

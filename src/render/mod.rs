@@ -184,8 +184,7 @@ pub fn poster_ms(recording: &Recording, tab: &Tab, options: &RenderOptions) -> R
     let (clip, _) = shown(recording, tab, options)?;
     let all = moments(tab, &recording.telemetry);
     let told = all.iter().filter(|moment| {
-        !matches!(moment.kind, MomentKind::View | MomentKind::Marker)
-            && (clip.map.start()..=clip.map.end()).contains(&moment.time)
+        !matches!(moment.kind, MomentKind::View | MomentKind::Marker) && clip.map.shows(moment.time)
     });
     let length = clip.map.length() as f64;
     let at = match told.min_by_key(|moment| moment.kind) {

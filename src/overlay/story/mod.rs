@@ -344,11 +344,6 @@ fn signals_of<'t>(tab: &Tab, telemetry: &'t Telemetry) -> Vec<&'t Signal> {
     signals.filter(of_tab).collect()
 }
 
-/// Whether a recording time is between the beginning and the end of a clip.
-fn within(map: &TimeMap, recording: f64) -> bool {
-    (map.start()..=map.end()).contains(&recording)
-}
-
 /// Every click and tap before the end of the clip, in order, named where a product's tracking did.
 fn clicks(tab: &Tab, clip: &Clip, signals: &[&Signal]) -> Vec<Click> {
     /// Tracking notes a click a little before or after the recorder does.

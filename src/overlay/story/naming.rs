@@ -36,6 +36,7 @@ pub(super) fn name(tab: &Tab, clip: &Clip, story: &mut Story) {
             asker.tell(story, node, &found);
         }
     }
+    story.typing.retain(|cue| !cue.text.is_empty());
     let told = steps.into_iter().filter(|step| {
         // Pages have their own names, and typing is shown as it goes on.
         let telling = matches!(
@@ -120,7 +121,10 @@ impl Asker {
             Asker::Typing(index) => {
                 if let Some(cue) = story.typing.get_mut(*index) {
                     cue.field.clone_from(&found.name);
-                    if found.secret {
+                    // Its value changes, but nobody types it: it is told as a step.
+                    if matches!(found.role, "slider" | "list" | "option" | "check box") {
+                        cue.text.clear();
+                    } else if found.secret {
                         cue.text = "•".repeat(cue.text.chars().count());
                     }
                 }

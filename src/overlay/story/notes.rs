@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CaptionCue, Click, FrustrationCue, MOST_CUES, NoteCue, NoteKind, Span, reading_ms, within};
+use super::{CaptionCue, Click, FrustrationCue, MOST_CUES, NoteCue, NoteKind, Span, reading_ms};
 use crate::clip::{Clip, TimeMap};
 use crate::moment::{Moment, MomentKind, is_one_spot};
 use crate::overlay::options::Caption;
@@ -122,7 +122,7 @@ fn run_of_clicks(clicks: &[Click], time: f64) -> &[Click] {
 pub(super) fn notes(signals: &[&Signal], map: &TimeMap) -> Vec<NoteCue> {
     let mut cues: Vec<NoteCue> = Vec::new();
     let mut last_url: Option<&str> = None;
-    for signal in signals.iter().filter(|signal| signal.time <= map.end()) {
+    for signal in signals {
         let (kind, text) = match &signal.kind {
             SignalKind::View(view) => {
                 let known = last_url.replace(&view.url) == Some(&*view.url);
@@ -146,7 +146,7 @@ pub(super) fn notes(signals: &[&Signal], map: &TimeMap) -> Vec<NoteCue> {
         let from = map.clip_at(signal.time);
         let beginning = kind == NoteKind::Page && from < START_MS;
         // Where the user has gone meanwhile matters, too.
-        if within(map, signal.time) && !beginning && cues.len() < MOST_CUES {
+        if map.shows(signal.time) && !beginning && cues.len() < MOST_CUES {
             let until = from + NOTE_MS;
             cues.push(NoteCue {
                 span: Span { from, until },

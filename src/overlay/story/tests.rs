@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 use crate::clip::{ClipOptions, Idle};
 use crate::recording::{
@@ -138,7 +140,7 @@ fn an_error_is_told_once_and_counted() {
         signal(11_000.0, SignalKind::Error(error("x is 1"))),
         signal(12_000.0, SignalKind::Error(error("x is 2"))),
         signal(12_000.0, SignalKind::Error(error("another"))),
-        signal(31_000.0, SignalKind::Error(error("after the end"))),
+        signal(36_000.0, SignalKind::Error(error("after the end"))),
     ];
     let errors = story_of(&tab(), signals).errors;
     let [first, other] = &errors[..] else {
@@ -310,6 +312,52 @@ fn typing_is_told_letter_by_letter_and_choices_are_not() {
     let counts: Vec<usize> = name.steps.iter().map(|step| step.1).collect();
     assert_eq!(counts, [1, 2, 2, 2, 3]);
     assert_eq!(secret.text, "••");
+}
+
+#[test]
+fn a_slider_is_moved_and_not_typed_into() {
+    let slider = json!({"type": 2, "id": 2, "tagName": "input", "childNodes": [],
+        "attributes": {"type": "range", "title": "Volume"}});
+    let page =
+        json!({"node": {"type": 0, "id": 1, "childNodes": [slider]}, "initialOffset": {"top": 0, "left": 0}});
+    let input = |time: u32, text: &str| {
+        json!({"type": 3, "timestamp": time,
+            "data": {"source": 5, "id": 2, "text": text, "isChecked": false}})
+    };
+    let events = json!([
+        {"type": 4, "timestamp": 1, "data": {"href": "https://a.example/", "width": 800, "height": 600}},
+        {"type": 2, "timestamp": 2, "data": page},
+        {"type": 3, "timestamp": 900, "data": {"source": 2, "type": 5, "id": 2}},
+        input(1000, "51"),
+        input(1100, "52"),
+        {"type": 3, "timestamp": 1200, "data": {"source": 2, "type": 2, "id": 2, "x": 1, "y": 1}},
+    ]);
+    let file = crate::format::Input::Bytes {
+        name: "slider".to_owned(),
+        data: events.to_string().into_bytes().into(),
+    };
+    let recording = crate::format::read(&[file], &Default::default()).unwrap();
+    let story = story_of(&recording.tabs[0], Vec::new());
+    assert_eq!(story.typing, []);
+    let steps: Vec<&str> = story.steps.iter().map(|step| &*step.text).collect();
+    assert_eq!(steps, ["Moved slider ‘Volume’"]);
+}
+
+#[test]
+fn what_comes_shortly_before_or_after_the_recording_is_told_at_its_ends() {
+    let failed = |message: &str| SignalKind::Error(error(message));
+    let signals = vec![
+        signal(-6000.0, failed("long before")),
+        signal(-3000.0, failed("before")),
+        signal(34_000.0, failed("after")),
+        signal(36_000.0, failed("long after")),
+    ];
+    let told: Vec<_> = story_of(&tab(), signals)
+        .errors
+        .iter()
+        .map(|cue| (cue.message.to_string(), cue.span.from))
+        .collect();
+    assert_eq!(told, [("before".to_owned(), 0.0), ("after".to_owned(), 30_000.0)]);
 }
 
 #[test]
