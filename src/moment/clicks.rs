@@ -13,10 +13,15 @@ pub(super) const RAGE_WINDOW: f64 = 1000.0;
 /// label. In milliseconds.
 pub(super) const BY_LABEL: f64 = 50.0;
 
+/// A button that is held longer than this is not what a click follows from, in milliseconds.
+const LONGEST_PRESS: f64 = 2000.0;
+
 /// A click of the person.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Click {
     pub(super) time: f64,
+    /// When the button or finger went down.
+    pub(super) pressed: f64,
     pub(super) target: NodeId,
     pub(super) position: Option<(f64, f64)>,
 }
@@ -31,6 +36,7 @@ impl Click {
 /// All clicks of a tab, those on labels without those on their check boxes.
 pub(super) fn clicks(tab: &Tab) -> Vec<Click> {
     let mut clicks = Vec::new();
+    let mut pressed: Option<f64> = None;
     for event in tab
         .events
         .iter()
@@ -38,16 +44,27 @@ pub(super) fn clicks(tab: &Tab) -> Vec<Click> {
     {
         if let Ok(data) = event.data()
             && let EventData::Interaction(done) = &*data
-            && done.kind == InteractionKind::Click
         {
+            match done.kind {
+                InteractionKind::Click => {}
+                InteractionKind::MouseDown | InteractionKind::TouchStart => {
+                    pressed.get_or_insert(event.time);
+                    continue;
+                }
+                _ => continue,
+            }
             let by_label = clicks.last().is_some_and(|last: &Click| {
                 last.target != done.target && (0.0..=BY_LABEL).contains(&(event.time - last.time))
             });
             if by_label {
                 continue;
             }
+            let pressed = pressed
+                .take()
+                .filter(|pressed| event.time - pressed <= LONGEST_PRESS);
             clicks.push(Click {
                 time: event.time,
+                pressed: pressed.unwrap_or(event.time),
                 target: done.target,
                 position: done.position,
             });

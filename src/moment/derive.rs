@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::clicks::{BY_LABEL, Click, RAGE_WINDOW, clicks, rage};
-use super::{Moment, MomentKind};
+use super::{Moment, MomentKind, own_answer};
 use crate::recording::{EventKind, FrustrationKind, NodeId, Origin, Tab};
 
 /// A click after which nothing changes for this long is dead, in milliseconds of recording time.
@@ -155,19 +155,29 @@ pub(super) fn frustrations(tab: &Tab, known: &[Moment]) -> Vec<Moment> {
     }
     if !given(FrustrationKind::DeadClick) {
         let end = tab.end().unwrap_or_default();
-        for click in clicks.iter().filter(|click| single(click) && !failing(click)) {
+        let mut dead: Vec<Click> = clicks
+            .iter()
+            .filter(|click| single(click) && !failing(click))
             // Whether something came after the end of the recording is not known.
-            if click.time + DEAD_WAIT <= end && nothing_changed(tab, click.time) {
-                add(FrustrationKind::DeadClick, *click);
-            }
+            .filter(|click| click.time + DEAD_WAIT <= end && nothing_changed(tab, click))
+            .copied()
+            .collect();
+        let asked: Vec<(f64, NodeId)> = dead.iter().map(|click| (click.time, click.target)).collect();
+        for at in own_answer::answered(tab, &asked).into_iter().rev() {
+            dead.remove(at);
+        }
+        for click in dead {
+            add(FrustrationKind::DeadClick, click);
         }
     }
     found
 }
 
-fn nothing_changed(tab: &Tab, from: f64) -> bool {
+/// Whether nothing changed from when the button went down. Menus open then, not when it comes up.
+fn nothing_changed(tab: &Tab, click: &Click) -> bool {
+    let from = click.time;
     // What is of the same millisecond is an answer, too: a box that is checked.
-    let first = tab.events.partition_point(|event| event.time < from);
+    let first = tab.events.partition_point(|event| event.time < click.pressed);
     !tab.events
         .iter()
         .skip(first)

@@ -7,6 +7,7 @@ mod derive;
 mod fingerprint;
 mod hands;
 mod key_frames;
+mod own_answer;
 mod same_step;
 mod select;
 mod steps;
