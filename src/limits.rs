@@ -19,6 +19,34 @@ pub enum Limit {
     Events,
     /// Time from the first event of a tab to its last.
     Session,
+    /// Bytes of a file beside a recording that is looked at though nobody named it.
+    SideFile,
+    /// Bytes of a compiled regular expression of an option.
+    Regex,
+    /// Bytes of a selector of an option.
+    Selector,
+    /// Bytes of masked texts that are also sought elsewhere.
+    Secrets,
+    /// Bytes of one asset.
+    Asset,
+    /// Assets from one source, and files of a ZIP.
+    Assets,
+    /// Bytes of all assets from one source.
+    AssetsSize,
+    /// Redirections from one asset to another.
+    AssetRedirects,
+    /// Bytes that assets add to a recording, each as often as it stands there.
+    Filled,
+    /// Addresses of assets that are told to be missing, and may be fetched.
+    Absent,
+    /// Assets that are fetched from allowed hosts.
+    HostAssets,
+    /// Bytes of all of these.
+    HostSize,
+    /// One of these to be fetched, redirections included.
+    HostAnswer,
+    /// All of these to be fetched.
+    HostTime,
     /// Nodes of a page at one time.
     Nodes,
     /// Nodes within each other.
@@ -53,6 +81,30 @@ pub enum Limit {
     BrowserMemory,
     /// Bytes of a clip, all its files together.
     Output,
+    /// Bytes of the pictures that are looked at before a GIF begins.
+    GifAhead,
+    /// These pictures.
+    GifAheadPictures,
+    /// One file to be uploaded.
+    Upload,
+    /// One answer of a product or an address from which recordings are fetched.
+    FetchAnswer,
+    /// Bytes of such an answer.
+    FetchSize,
+    /// Attempts at getting it.
+    FetchTries,
+    /// Rest that a server may ask for between two of them.
+    FetchWait,
+    /// Pages of one list, or of one recording, of a product.
+    FetchPages,
+    /// Errors that are fetched beside one recording.
+    FetchErrors,
+    /// Bytes of a recording beyond which it is read alone in a scan.
+    ScanAlone,
+    /// Problems, and pages, that a scan keeps of one session.
+    ScanProblems,
+    /// Bytes of a job as it is submitted to the service.
+    Job,
 }
 
 /// What a limit is counted in.
@@ -82,10 +134,14 @@ const fn count(name: &'static str, default: u64) -> Entry {
 }
 
 const fn bytes(name: &'static str, mebibytes: u64) -> Entry {
+    kibibytes(name, mebibytes << 10)
+}
+
+const fn kibibytes(name: &'static str, kibibytes: u64) -> Entry {
     Entry {
         name,
         unit: Unit::Bytes,
-        default: mebibytes << 20,
+        default: kibibytes << 10,
     }
 }
 
@@ -99,11 +155,25 @@ const fn time(name: &'static str, seconds: u64) -> Entry {
 
 impl Limit {
     /// All of them, in the order of the flow.
-    pub const ALL: [Limit; 21] = [
+    pub const ALL: [Limit; 47] = [
         Limit::Input,
         Limit::Unpacked,
         Limit::Events,
         Limit::Session,
+        Limit::SideFile,
+        Limit::Regex,
+        Limit::Selector,
+        Limit::Secrets,
+        Limit::Asset,
+        Limit::Assets,
+        Limit::AssetsSize,
+        Limit::AssetRedirects,
+        Limit::Filled,
+        Limit::Absent,
+        Limit::HostAssets,
+        Limit::HostSize,
+        Limit::HostAnswer,
+        Limit::HostTime,
         Limit::Nodes,
         Limit::Depth,
         Limit::Text,
@@ -121,6 +191,18 @@ impl Limit {
         Limit::BrowserRestarts,
         Limit::BrowserMemory,
         Limit::Output,
+        Limit::GifAhead,
+        Limit::GifAheadPictures,
+        Limit::Upload,
+        Limit::FetchAnswer,
+        Limit::FetchSize,
+        Limit::FetchTries,
+        Limit::FetchWait,
+        Limit::FetchPages,
+        Limit::FetchErrors,
+        Limit::ScanAlone,
+        Limit::ScanProblems,
+        Limit::Job,
     ];
 
     const fn entry(self) -> Entry {
@@ -129,6 +211,20 @@ impl Limit {
             Limit::Unpacked => bytes("unpacked", 2048),
             Limit::Events => count("events", 5_000_000),
             Limit::Session => time("session", 7 * 24 * 3600),
+            Limit::SideFile => bytes("side-file", 64),
+            Limit::Regex => bytes("regex", 1),
+            Limit::Selector => kibibytes("selector", 4),
+            Limit::Secrets => bytes("secrets", 1),
+            Limit::Asset => bytes("asset", 64),
+            Limit::Assets => count("assets", 100_000),
+            Limit::AssetsSize => bytes("assets-size", 1024),
+            Limit::AssetRedirects => count("asset-redirects", 10),
+            Limit::Filled => bytes("filled", 2048),
+            Limit::Absent => count("absent", 20_000),
+            Limit::HostAssets => count("host-assets", 2000),
+            Limit::HostSize => bytes("host-size", 256),
+            Limit::HostAnswer => time("host-answer", 30),
+            Limit::HostTime => time("host-time", 300),
             // A page of so many takes a minute; none that people read comes near.
             Limit::Nodes => count("nodes", 1_000_000),
             // As deep as a browser's own reader of HTML goes. Chromium's layout has no room for many more.
@@ -149,6 +245,18 @@ impl Limit {
             Limit::BrowserRestarts => count("browser-restarts", 1),
             Limit::BrowserMemory => bytes("browser-memory", 4096),
             Limit::Output => bytes("output", 1024),
+            Limit::GifAhead => bytes("gif-ahead", 24),
+            Limit::GifAheadPictures => count("gif-ahead-pictures", 240),
+            Limit::Upload => time("upload", 600),
+            Limit::FetchAnswer => time("fetch-answer", 120),
+            Limit::FetchSize => bytes("fetch-size", 512),
+            Limit::FetchTries => count("fetch-tries", 5),
+            Limit::FetchWait => time("fetch-wait", 300),
+            Limit::FetchPages => count("fetch-pages", 10_000),
+            Limit::FetchErrors => count("fetch-errors", 100),
+            Limit::ScanAlone => bytes("scan-alone", 24),
+            Limit::ScanProblems => count("scan-problems", 2000),
+            Limit::Job => kibibytes("job", 64),
         }
     }
 

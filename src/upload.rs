@@ -5,14 +5,12 @@
 //! object stores the feature `cloud`.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use url::Url;
 
 use crate::encode::output::write_file;
+use crate::limits::{Hint, Limit, Limits};
 
-/// Longest that one file may take.
-const DEADLINE: Duration = Duration::from_secs(600);
 /// Environment variable with the token that a server which takes `PUT` wants to see.
 #[cfg(feature = "fetch")]
 const TOKEN: &str = "DOMREEL_UPLOAD_TOKEN";
@@ -23,6 +21,7 @@ pub struct Upload {
     place: Place,
     /// Address of the folder for readers, with a slash at its end.
     link: Url,
+    limits: Limits,
 }
 
 #[derive(Debug)]
@@ -64,10 +63,12 @@ pub enum UploadError {
         reason: String,
     },
     /// The place took too long.
-    #[error("{file} was not uploaded within {} minutes; try again, or upload it by hand", DEADLINE.as_secs() / 60)]
+    #[error("{file} was not uploaded in time; {hint}; try again, or upload it by hand")]
     Late {
         /// Which.
         file: String,
+        /// How long it may take.
+        hint: Hint,
     },
 }
 
@@ -115,7 +116,16 @@ impl Upload {
         Ok(Upload {
             place: place.map_err(|reason| wrong(&shown, reason))?,
             link: with_slash(link),
+            limits: Limits::default(),
         })
+    }
+
+    /// The same within other limits than the usual.
+    pub fn within(self, limits: &Limits) -> Upload {
+        Upload {
+            limits: *limits,
+            ..self
+        }
     }
 
     /// Address of the folder for readers, with a slash at its end.
@@ -135,10 +145,13 @@ impl Upload {
             Err(source) => return Err(UploadError::File { file, source }),
         };
         let put = self.place.put(&name, bytes, media_type);
-        match tokio::time::timeout(DEADLINE, put).await {
+        match tokio::time::timeout(self.limits.time(Limit::Upload), put).await {
             Ok(Ok(())) => Ok(inside(&self.link, &name).to_string()),
             Ok(Err(reason)) => Err(UploadError::Refused { file, reason }),
-            Err(_) => Err(UploadError::Late { file }),
+            Err(_) => Err(UploadError::Late {
+                file,
+                hint: self.limits.hint(Limit::Upload),
+            }),
         }
     }
 }
@@ -187,8 +200,7 @@ fn server(folder: Url) -> Result<Place, String> {
     let client = reqwest::Client::builder()
         // A token must not follow to another server.
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(30))
-        .timeout(DEADLINE)
+        .connect_timeout(std::time::Duration::from_secs(30))
         .default_headers(headers)
         .user_agent(concat!("domreel/", env!("CARGO_PKG_VERSION")))
         .build()
@@ -322,6 +334,19 @@ mod tests {
             "https://clips.example/a/my%20clip.gif"
         );
         assert!(upload.put(Path::new("/no/such.gif"), "image/gif").await.is_err());
+    }
+
+    #[tokio::test]
+    #[cfg(feature = "fetch")]
+    async fn a_place_that_does_not_answer_in_time_is_given_up() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let clip = tempfile::NamedTempFile::new().unwrap();
+        let limits = Limits::default().with(Limit::Upload, 20);
+        let upload = Upload::open(&url, None).unwrap().within(&limits);
+        let late = upload.put(clip.path(), "image/gif").await.unwrap_err();
+        assert!(matches!(late, UploadError::Late { .. }), "{late}");
+        assert!(late.to_string().contains("20ms, which --allow upload="), "{late}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domreel::fetch::{FetchError, FetchOptions, Fetched, HttpOptions, Tokens, What, fetch};
 use domreel::format::ReadOptions;
+use domreel::limits::{Limit, Limits};
 use domreel::recording::Recording;
 use domreel::scan::{Source, read_source};
 use serde_json::{Value, json};
@@ -203,6 +204,7 @@ struct Run {
     folder: tempfile::TempDir,
     server: Arc<Server>,
     base: String,
+    limits: Limits,
 }
 
 impl Run {
@@ -217,6 +219,7 @@ impl Run {
             folder: tempfile::tempdir().unwrap(),
             server,
             base,
+            limits: Limits::default().with(Limit::FetchTries, 3),
         }
     }
 
@@ -227,9 +230,8 @@ impl Run {
             base: Some(self.base.clone()),
             limit: 10,
             http: HttpOptions {
-                tries: 3,
                 backoff: Duration::from_millis(1),
-                ..HttpOptions::default()
+                limits: self.limits,
             },
             ..FetchOptions::default()
         };
@@ -360,11 +362,40 @@ async fn failures_say_what_to_do_and_no_secrets() {
         matches!(too_many, FetchError::TooMany { seconds: 86_400, .. }),
         "{too_many}"
     );
+    assert!(too_many.to_string().contains("--allow fetch-wait="), "{too_many}");
     assert_eq!(busy.asked(""), 1);
     let broken = Run::new(&[("segments", 9, Failing::Cut)]).await;
     let cut = broken.fetch(&what).await.unwrap_err();
     assert!(matches!(cut, FetchError::Unexpected { .. }), "{cut}");
     assert_eq!(broken.asked("segments"), 3);
+}
+
+#[tokio::test]
+async fn limits_hold_and_are_named() {
+    for (limit, value) in [
+        (Limit::FetchSize, 100),
+        (Limit::FetchPages, 1),
+        (Limit::FetchAnswer, 0),
+    ] {
+        let mut run = Run::new(&[]).await;
+        run.limits = run.limits.with(limit, value);
+        let failed = run
+            .fetch(&format!("sentry:acme/shop/{REPLAY}"))
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(failed.contains(&format!("--allow {}=", limit.name())), "{failed}");
+    }
+    let mut once = Run::new(&[("segments", 9, Failing::Cut)]).await;
+    once.limits = once.limits.with(Limit::FetchTries, 1);
+    once.fetch(&format!("sentry:acme/shop/{REPLAY}"))
+        .await
+        .unwrap_err();
+    assert_eq!(once.asked("segments"), 1);
+    let mut none = Run::new(&[]).await;
+    none.limits = none.limits.with(Limit::FetchErrors, 0);
+    none.fetch(&format!("sentry:acme/shop/{REPLAY}")).await.unwrap();
+    assert!(!none.names().contains(&format!("{REPLAY}.errors.json")));
 }
 
 #[tokio::test]

@@ -6,12 +6,14 @@ use std::path::Path;
 use bytes::Bytes;
 use url::Url;
 
-use super::{Asset, Assets, MOST_ASSETS, MOST_BYTES, MOST_BYTES_OF_ALL};
+use super::{Asset, Assets};
+use crate::limits::{Limit, Limits};
 
-/// Reads a directory. Links are not followed; files that are too large are left out.
-pub(super) fn read(root: &Path) -> std::io::Result<Assets> {
+/// Reads a directory. Links are not followed; what `limits` do not allow is left out.
+pub(super) fn read(root: &Path, limits: &Limits) -> std::io::Result<Assets> {
     let mut entries = Vec::new();
-    let mut left = MOST_BYTES_OF_ALL;
+    let mut beyond = Assets::within(*limits);
+    let mut left = limits.of(Limit::AssetsSize);
     let mut directories = vec![(root.to_owned(), String::new())];
     while let Some((directory, prefix)) = directories.pop() {
         for entry in std::fs::read_dir(&directory)? {
@@ -23,23 +25,29 @@ pub(super) fn read(root: &Path) -> std::io::Result<Assets> {
             let kind = entry.file_type()?;
             if kind.is_dir() {
                 directories.push((entry.path(), path + "/"));
-            } else if kind.is_file() && entries.len() < MOST_ASSETS {
+            } else if kind.is_file() {
                 let size = entry.metadata()?.len();
-                if size <= MOST_BYTES.min(left) {
+                if size > limits.of(Limit::Asset) {
+                    beyond.left_out(Limit::Asset);
+                } else if size > left {
+                    beyond.left_out(Limit::AssetsSize);
+                } else if entries.len() >= limits.size(Limit::Assets) {
+                    beyond.left_out(Limit::Assets);
+                } else {
                     left -= size;
                     entries.push((path, Bytes::from(std::fs::read(entry.path())?)));
                 }
             }
         }
     }
-    Ok(of_entries(entries).told_as("directory"))
+    Ok(of_entries(entries, limits).told_as("directory"))
 }
 
 /// Assets of files by their paths, with slashes.
-pub(super) fn of_entries(mut entries: Vec<(String, Bytes)>) -> Assets {
+pub(super) fn of_entries(mut entries: Vec<(String, Bytes)>, limits: &Limits) -> Assets {
     entries.sort_by(|one, two| one.0.cmp(&two.0));
     let around = folder_around(&entries).map(str::to_owned);
-    let mut assets = Assets::default();
+    let mut assets = Assets::within(*limits);
     for (path, content) in entries {
         let path = match &around {
             Some(folder) => path.strip_prefix(folder.as_str()).unwrap_or(&path),
@@ -137,6 +145,7 @@ mod tests {
                 .iter()
                 .map(|path| ((*path).to_owned(), Bytes::from_static(b"x")))
                 .collect(),
+            &Limits::default(),
         )
     }
 

@@ -11,16 +11,11 @@ use url::Url;
 use super::markup::{Tag, is_sheet, plain, put};
 use super::{Asset, AssetKind, AssetSource, Assets, resolved};
 use crate::digest::sha256;
+use crate::limits::Limit;
 use crate::recording::{
     Attribute, EventData, EventKind, FontSource, Mutation, NodeContent, NodeId, NodeTree, Payload, Recording,
     RuleInsert, Tab,
 };
-
-/// Most that is put in, in bytes of `data:` URLs, each as often as it stands somewhere.
-const MOST_FILLED: u64 = 2 << 30;
-
-/// Most addresses that are told to be absent.
-const MOST_ABSENT: usize = 20_000;
 
 /// Something that a recording refers to and that is not there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,7 +59,8 @@ pub fn fill(recording: &mut Recording, assets: &Assets) {
         filler.tab(tab, true);
     }
     if filler.is_cut {
-        tracing::warn!("the assets put in are too large together: some are left out");
+        let hint = assets.limits.hint(Limit::Filled);
+        tracing::warn!("the assets put in are too large together: some are left out; {hint}");
     }
     recording.assets.is_cut |= filler.is_cut;
     recording.assets.sources.extend(assets.sources.iter().cloned());
@@ -154,7 +150,7 @@ impl<'a> Filler<'a> {
             data: FxHashMap::default(),
             sheets: FxHashMap::default(),
             texts: FxHashMap::default(),
-            left: MOST_FILLED,
+            left: assets.limits.of(Limit::Filled),
             is_cut: false,
             nodes: FxHashMap::default(),
             documents: Vec::new(),
@@ -202,7 +198,7 @@ impl<'a> Filler<'a> {
     }
 
     pub(super) fn is_absent(&mut self, kind: AssetKind, url: &Url) {
-        if self.absent.len() < MOST_ABSENT {
+        if self.absent.len() < self.assets.limits.size(Limit::Absent) {
             let mut url = url.clone();
             url.set_fragment(None);
             self.absent.insert(Absent {
@@ -491,6 +487,7 @@ fn may_refer(kind: EventKind) -> bool {
 mod tests {
     use super::*;
     use crate::format::{Input, ReadOptions, read};
+    use crate::limits::Limits;
 
     const EVENTS: &str = r##"[
         {"type":4,"timestamp":1,"data":{"href":"https://a.example/dir/page","width":100,"height":100}},
@@ -570,6 +567,23 @@ mod tests {
             assert_eq!(left, 0, "{missing:?}");
         }
         assert_eq!(absent(&recording, &Assets::default()), []);
+    }
+
+    #[test]
+    fn no_more_is_put_in_or_told_than_may_be() {
+        let within = |limit, value| {
+            let mut few = Assets::within(Limits::default().with(limit, value));
+            few.add(assets(&ALL));
+            few
+        };
+        let mut whole = recording();
+        fill(&mut whole, &within(Limit::Filled, 1 << 20));
+        assert!(!whole.assets.is_cut);
+        let mut cut = recording();
+        fill(&mut cut, &within(Limit::Filled, 40));
+        assert!(cut.assets.is_cut);
+        let none = Assets::within(Limits::default().with(Limit::Absent, 2));
+        assert_eq!(absent(&recording(), &none).len(), 2);
     }
 
     #[test]

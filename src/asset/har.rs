@@ -6,6 +6,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{Asset, Assets};
+use crate::limits::Limits;
 
 #[derive(Deserialize)]
 struct Archive {
@@ -149,10 +150,10 @@ pub(crate) fn contents(bytes: &[u8]) -> Option<Contents> {
 }
 
 /// Reads an archive; `None` when it is none. Nothing but addresses, contents and their types is kept.
-pub(super) fn read(bytes: &[u8]) -> Option<Assets> {
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Option<Assets> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let archive: Archive = serde_json::from_slice(bytes).ok()?;
-    let mut assets = Assets::default();
+    let mut assets = Assets::within(*limits);
     // The later answer to the same request is nearer to what the user saw last.
     for entry in archive.log.entries.iter().rev() {
         if !matches!(entry.request.method.as_str(), "GET" | "get" | "") {
@@ -200,7 +201,7 @@ mod tests {
              "response":{"status":404,"content":{"mimeType":"text/html","text":"gone"}}},
             {"request":{"method":"GET","url":"https://a.example/blocked.png"},"response":{"status":0,"content":{}}}
         ]}}"#;
-        let assets = read(har.as_bytes()).unwrap();
+        let assets = read(har.as_bytes(), &Limits::default()).unwrap();
         let get = |url: &str| {
             let found = assets.get(&Url::parse(url).unwrap());
             found.map(|(asset, _)| (asset.content.to_vec(), asset.media_type.clone()))
@@ -214,7 +215,7 @@ mod tests {
         for absent in ["part.mp4", "post", "gone.png", "blocked.png"] {
             assert_eq!(get(&format!("https://a.example/{absent}")), None, "{absent}");
         }
-        assert!(read(b"{}").is_none());
-        assert!(read(b"[1]").is_none());
+        assert!(read(b"{}", &Limits::default()).is_none());
+        assert!(read(b"[1]", &Limits::default()).is_none());
     }
 }

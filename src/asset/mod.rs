@@ -40,18 +40,7 @@ use url::Url;
 pub use self::fill::{Absent, Filled, absent, fill};
 #[cfg(feature = "fetch")]
 pub use self::net::{AllowedHost, HostError, NetOptions, fetch_absent};
-
-/// Most assets of a store.
-const MOST_ASSETS: usize = 100_000;
-
-/// Largest asset, in bytes.
-pub const MOST_BYTES: u64 = 64 << 20;
-
-/// Most bytes of all assets of one source.
-pub const MOST_BYTES_OF_ALL: u64 = 1 << 30;
-
-/// Most redirections from one address to another.
-const MOST_REDIRECTS: usize = 10;
+use crate::limits::{Limit, Limits};
 
 /// What an asset is for. What is for anything else is never given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -134,22 +123,33 @@ pub struct Assets {
     redirects: BTreeMap<String, String>,
     /// Where they came from.
     pub sources: Vec<AssetSource>,
+    limits: Limits,
+    /// Limits beyond which something was left out: each is told once.
+    told: Vec<Limit>,
 }
 
 impl Assets {
+    /// None, and no more than `limits` allow.
+    pub fn within(limits: Limits) -> Assets {
+        Assets {
+            limits,
+            ..Assets::default()
+        }
+    }
+
     /// Reads `paths`, each a directory, a HAR, a ZIP or a [packed](pack) recording, and keeps what comes first.
     ///
     /// # Errors
-    /// When one cannot be read, or holds nothing that can be used.
-    pub fn read(paths: &[PathBuf]) -> Result<Assets, AssetError> {
-        let mut all = Assets::default();
+    /// When one cannot be read, is more than `limits` allow, or holds nothing that can be used.
+    pub fn read(paths: &[PathBuf], limits: &Limits) -> Result<Assets, AssetError> {
+        let mut all = Assets::within(*limits);
         for path in paths {
-            all.add(Self::read_one(path)?);
+            all.add(Self::read_one(path, limits)?);
         }
         Ok(all)
     }
 
-    fn read_one(path: &Path) -> Result<Assets, AssetError> {
+    fn read_one(path: &Path, limits: &Limits) -> Result<Assets, AssetError> {
         let unreadable = |source| AssetError::Unreadable {
             path: path.to_owned(),
             source,
@@ -159,17 +159,17 @@ impl Assets {
             path: path.to_owned(),
         };
         let mut assets = if path.is_dir() {
-            files::read(path).map_err(unreadable)?
+            files::read(path, limits).map_err(unreadable)?
         } else {
             let size = std::fs::metadata(path).map_err(unreadable)?.len();
-            if size > MOST_BYTES_OF_ALL {
-                let reason = format!("larger than {MOST_BYTES_OF_ALL} bytes");
+            if size > limits.of(Limit::AssetsSize) {
+                let reason = format!("{size} bytes are too many; {}", limits.hint(Limit::AssetsSize));
                 return Err(unreadable(std::io::Error::other(reason)));
             }
             let bytes = Bytes::from(std::fs::read(path).map_err(unreadable)?);
             match zip::is_zip(&bytes) {
-                true => of_zip(bytes, &name)?,
-                false => har::read(&bytes).ok_or_else(unknown)?,
+                true => of_zip(bytes, &name, limits)?,
+                false => har::read(&bytes, limits).ok_or_else(unknown)?,
             }
         };
         if assets.is_empty() {
@@ -195,7 +195,7 @@ impl Assets {
     pub fn get(&self, url: &Url) -> Option<(&Asset, Url)> {
         let mut at = url.clone();
         at.set_fragment(None);
-        for _ in 0..MOST_REDIRECTS {
+        for _ in 0..=self.limits.of(Limit::AssetRedirects) {
             if !matches!(at.scheme(), "http" | "https") {
                 return None;
             }
@@ -227,15 +227,27 @@ impl Assets {
     }
 
     fn insert_key(&mut self, key: String, asset: Asset) {
-        if self.known.len() < MOST_ASSETS && asset.content.len() as u64 <= MOST_BYTES {
+        if asset.content.len() as u64 > self.limits.of(Limit::Asset) {
+            self.left_out(Limit::Asset);
+        } else if self.known.len() >= self.limits.size(Limit::Assets) {
+            self.left_out(Limit::Assets);
+        } else {
             self.known.entry(key).or_insert(asset);
+        }
+    }
+
+    /// Tells that something is beyond a limit.
+    fn left_out(&mut self, limit: Limit) {
+        if !self.told.contains(&limit) {
+            self.told.push(limit);
+            tracing::warn!("assets are left out: {}", self.limits.hint(limit));
         }
     }
 
     fn redirect(&mut self, from: &Url, to: &Url) {
         let mut from = from.clone();
         from.set_fragment(None);
-        if self.redirects.len() < MOST_ASSETS && from != *to {
+        if self.redirects.len() < self.limits.size(Limit::Assets) && from != *to {
             self.redirects.entry(from.into()).or_insert(to.to_string());
         }
     }
@@ -263,15 +275,15 @@ impl Assets {
 }
 
 /// A ZIP is a packed recording or that of a directory.
-fn of_zip(bytes: Bytes, name: &str) -> Result<Assets, AssetError> {
-    if let Some(packed) = pack::open(&bytes, name)? {
+fn of_zip(bytes: Bytes, name: &str, limits: &Limits) -> Result<Assets, AssetError> {
+    if let Some(packed) = pack::open(&bytes, name, limits)? {
         return Ok(packed.assets);
     }
     let mut entries = Vec::new();
-    for entry in zip::entries(bytes, name)? {
+    for entry in zip::entries(bytes, name, limits, Limit::AssetsSize)? {
         entries.push((entry.name, entry.bytes));
     }
-    Ok(files::of_entries(entries).told_as("zip"))
+    Ok(files::of_entries(entries, limits).told_as("zip"))
 }
 
 /// An address in a document, as browsers read it; `None` for what is not of the web or cannot be read.
@@ -382,6 +394,39 @@ mod tests {
             (&b"3"[..], "https://b.example/3")
         );
         assert!(assets.get(&url("https://a.example/x")).is_none());
+    }
+
+    #[test]
+    fn no_more_is_read_than_may_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = folder.path().join("a.example");
+        std::fs::create_dir(&host).unwrap();
+        for name in ["1.png", "2.png", "3.png"] {
+            std::fs::write(host.join(name), "0123456789").unwrap();
+        }
+        let within = |limits: &Limits| Assets::read(&[folder.path().to_owned()], limits);
+        let read = |limit, value| within(&Limits::default().with(limit, value)).map(|assets| assets.len());
+        assert_eq!(read(Limit::Asset, 10).unwrap(), 3);
+        assert!(read(Limit::Asset, 9).is_err());
+        assert_eq!(read(Limit::Assets, 2).unwrap(), 2);
+        assert_eq!(read(Limit::AssetsSize, 25).unwrap(), 2);
+        let har = folder.path().join("a.har");
+        std::fs::write(&har, "{}").unwrap();
+        let limits = Limits::default().with(Limit::AssetsSize, 1);
+        let error = Assets::read(&[har], &limits).unwrap_err().to_string();
+        assert!(error.contains("--allow assets-size="), "{error}");
+    }
+
+    #[test]
+    fn redirections_are_followed_as_far_as_they_may_be() {
+        let led = |limit| {
+            let mut assets = Assets::within(Limits::default().with(Limit::AssetRedirects, limit));
+            assets.redirect(&url("https://a.example/1"), &url("https://a.example/2"));
+            assets.redirect(&url("https://a.example/2"), &url("https://a.example/3"));
+            assets.insert(&url("https://a.example/3"), Asset::new("3", ""));
+            assets.get(&url("https://a.example/1")).is_some()
+        };
+        assert_eq!([led(1), led(2)], [false, true]);
     }
 
     #[test]

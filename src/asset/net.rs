@@ -10,7 +10,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
@@ -20,6 +20,7 @@ use url::{Host, Url};
 use super::address::is_public;
 use super::fill::absent_in_sheet;
 use super::{Absent, Asset, AssetKind, AssetSource, Assets};
+use crate::limits::{Hint, Limit, Limits};
 
 /// A host from which assets may be fetched: `cdn.example.com`, or with its port `cdn.example.com:8443`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,39 +85,15 @@ impl AllowedHost {
 /// Looks names up for tests, which have no network but this machine's.
 type TestNames = BTreeMap<String, SocketAddr>;
 
-/// Limits of fetching.
-#[derive(Debug, Clone)]
+/// How assets are fetched.
+#[derive(Debug, Clone, Default)]
 pub struct NetOptions {
-    /// Most assets that are fetched.
-    pub max_count: usize,
-    /// Largest asset, in bytes.
-    pub max_bytes: usize,
-    /// Most bytes of all of them.
-    pub max_bytes_of_all: usize,
-    /// Longest time for one, redirections included.
-    pub timeout: Duration,
-    /// Longest time for all of them.
-    pub timeout_of_all: Duration,
-    /// Most redirections of one.
-    pub max_redirects: usize,
+    /// How many, how large, and how long it may take.
+    pub limits: Limits,
     /// Stands for the look-up of names and for the judgement on their addresses, in tests alone: no
     /// command line, variable or file leads here.
     #[doc(hidden)]
     pub test_names: Option<TestNames>,
-}
-
-impl Default for NetOptions {
-    fn default() -> Self {
-        NetOptions {
-            max_count: 2000,
-            max_bytes: 32 << 20,
-            max_bytes_of_all: 256 << 20,
-            timeout: Duration::from_secs(30),
-            timeout_of_all: Duration::from_secs(300),
-            max_redirects: 5,
-            test_names: None,
-        }
-    }
 }
 
 /// Why something was not fetched.
@@ -130,12 +107,12 @@ enum NotFetched {
     Private(IpAddr),
     #[error("the server answered {0}")]
     Status(u16),
-    #[error("too many redirections")]
-    Redirects,
-    #[error("larger than {0} bytes")]
-    Large(usize),
-    #[error("no answer in time")]
-    Late,
+    #[error("too many redirections; {0}")]
+    Redirects(Hint),
+    #[error("it is too large; {0}")]
+    Large(Hint),
+    #[error("no answer in time; {0}")]
+    Late(Hint),
     #[error("the server cannot be reached, or its name does not lead to public addresses alone")]
     Unreachable,
 }
@@ -143,12 +120,13 @@ enum NotFetched {
 /// Fetches those of `absent` that are on allowed hosts, and what fetched style sheets refer to there.
 /// What cannot be fetched stays absent and is logged; the rest of the work goes on.
 pub async fn fetch_absent(absent: &[Absent], hosts: &[AllowedHost], options: &NetOptions) -> Assets {
-    let mut assets = Assets::default();
+    let limits = &options.limits;
+    let mut assets = Assets::within(*limits);
     let Some(client) = client(options) else {
         return assets;
     };
     let begun = Instant::now();
-    let mut left = options.max_bytes_of_all;
+    let mut left = limits.size(Limit::HostSize);
     let mut seen: BTreeSet<Absent> = absent.iter().cloned().collect();
     let mut queue: std::collections::VecDeque<Absent> = seen.iter().cloned().collect();
     let mut count = 0;
@@ -160,12 +138,16 @@ pub async fn fetch_absent(absent: &[Absent], hosts: &[AllowedHost], options: &Ne
         if !hosts.iter().any(|host| host.allows(&url)) {
             continue;
         }
-        let rest = options.timeout_of_all.saturating_sub(begun.elapsed());
-        if count >= options.max_count || left == 0 || rest.is_zero() {
-            tracing::warn!(
-                count,
-                "fetching assets has come to its limits: the rest stays missing"
-            );
+        let rest = limits.time(Limit::HostTime).saturating_sub(begun.elapsed());
+        let ends = match () {
+            () if count >= limits.size(Limit::HostAssets) => Some(Limit::HostAssets),
+            () if left == 0 => Some(Limit::HostSize),
+            () if rest.is_zero() => Some(Limit::HostTime),
+            () => None,
+        };
+        if let Some(limit) = ends {
+            let hint = limits.hint(limit);
+            tracing::warn!("{count} assets were fetched, the rest stays missing; {hint}");
             break;
         }
         count += 1;
@@ -173,10 +155,16 @@ pub async fn fetch_absent(absent: &[Absent], hosts: &[AllowedHost], options: &Ne
             client: &client,
             hosts,
             options,
-            most: options.max_bytes.min(left),
+            left,
         };
-        let done = tokio::time::timeout(options.timeout.min(rest), one.run(url.clone(), wanted.kind)).await;
-        match done.unwrap_or(Err(NotFetched::Late)) {
+        let (limit, time) = tighter(
+            limits.time(Limit::HostAnswer),
+            Limit::HostAnswer,
+            rest,
+            Limit::HostTime,
+        );
+        let done = tokio::time::timeout(time, one.run(url.clone(), wanted.kind)).await;
+        match done.unwrap_or(Err(NotFetched::Late(limits.hint(limit)))) {
             Ok((asset, at)) => {
                 left = left.saturating_sub(asset.content.len());
                 *by_host
@@ -201,6 +189,14 @@ pub async fn fetch_absent(absent: &[Absent], hosts: &[AllowedHost], options: &Ne
         })
         .collect();
     assets
+}
+
+/// The smaller of two values, and the limit that it is of.
+fn tighter<T: PartialOrd>(one: T, its: Limit, other: T, of_other: Limit) -> (Limit, T) {
+    match one <= other {
+        true => (its, one),
+        false => (of_other, other),
+    }
 }
 
 /// An address as it may stand in a log: without what may be secret in it.
@@ -254,14 +250,22 @@ struct Fetch<'f> {
     client: &'f Client,
     hosts: &'f [AllowedHost],
     options: &'f NetOptions,
-    most: usize,
+    /// Bytes that all may have together from here on.
+    left: usize,
 }
 
 impl Fetch<'_> {
     /// Fetches one asset; gives also the address at which it really is.
     async fn run(&self, mut url: Url, kind: AssetKind) -> Result<(Asset, Url), NotFetched> {
         url.set_fragment(None);
-        for _ in 0..=self.options.max_redirects {
+        let limits = &self.options.limits;
+        let (limit, most) = tighter(
+            limits.size(Limit::Asset),
+            Limit::Asset,
+            self.left,
+            Limit::HostSize,
+        );
+        for _ in 0..=limits.of(Limit::AssetRedirects) {
             self.check(&url)?;
             let accept = match kind {
                 AssetKind::StyleSheet => "text/css,*/*;q=0.1",
@@ -295,14 +299,14 @@ impl Fetch<'_> {
             let media_type = media_type.unwrap_or_default().to_owned();
             let mut content = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(|_| NotFetched::Unreachable)? {
-                if content.len() + chunk.len() > self.most {
-                    return Err(NotFetched::Large(self.most));
+                if content.len() + chunk.len() > most {
+                    return Err(NotFetched::Large(limits.hint(limit)));
                 }
                 content.extend_from_slice(&chunk);
             }
             return Ok((Asset::new(content, &media_type), url));
         }
-        Err(NotFetched::Redirects)
+        Err(NotFetched::Redirects(limits.hint(Limit::AssetRedirects)))
     }
 
     /// Whether that address may be asked at all. Names are judged when they are looked up.
@@ -405,7 +409,7 @@ mod tests {
                 client: &client,
                 hosts: &hosts,
                 options: &options,
-                most: 1,
+                left: 1,
             };
             let url = Url::parse(&format!("http://{host}/")).unwrap();
             let refused = fetch.check(&url);

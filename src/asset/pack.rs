@@ -14,6 +14,7 @@ use url::Url;
 use super::fill::Looked;
 use super::{Absent, Asset, AssetError, Assets, fill, zip};
 use crate::digest::sha256;
+use crate::limits::{Limit, Limits};
 use crate::recording::Recording;
 
 /// The file that tells what is in a pack.
@@ -175,8 +176,8 @@ fn shrinks(media_type: &str) -> bool {
 /// Reads a pack; `None` when the ZIP is none.
 ///
 /// # Errors
-/// When the ZIP is damaged or beyond the bounds, or the pack is of a later version.
-pub(crate) fn open(bytes: &Bytes, name: &str) -> Result<Option<Packed>, AssetError> {
+/// When the ZIP is damaged or beyond the limits, or the pack is of a later version.
+pub(crate) fn open(bytes: &Bytes, name: &str, limits: &Limits) -> Result<Option<Packed>, AssetError> {
     // The name of the first file stands 30 bytes into a ZIP: others need not be unpacked to know.
     if !bytes
         .get(30..)
@@ -188,7 +189,7 @@ pub(crate) fn open(bytes: &Bytes, name: &str) -> Result<Option<Packed>, AssetErr
         name: name.to_owned(),
         reason,
     };
-    let files: BTreeMap<String, Bytes> = zip::entries(bytes.clone(), name)?
+    let files: BTreeMap<String, Bytes> = zip::entries(bytes.clone(), name, limits, Limit::AssetsSize)?
         .into_iter()
         .map(|entry| (entry.name, entry.bytes))
         .collect();
@@ -207,7 +208,10 @@ pub(crate) fn open(bytes: &Bytes, name: &str) -> Result<Option<Packed>, AssetErr
         let found = files.get(wanted).cloned();
         found.ok_or_else(|| failed(format!("{wanted} is not in it, though {INDEX} says so")))
     };
-    let mut packed = Packed::default();
+    let mut packed = Packed {
+        assets: Assets::within(*limits),
+        ..Packed::default()
+    };
     for entry in &index.assets {
         if let Ok(url) = Url::parse(&entry.url) {
             packed
@@ -245,7 +249,11 @@ mod tests {
     fn other_zips_are_no_packs() {
         let mut out = std::io::Cursor::new(Vec::new());
         zip::write(&mut out, [("a.json", &b"{}"[..], true)]).unwrap();
-        assert!(open(&out.into_inner().into(), "x.zip").unwrap().is_none());
+        assert!(
+            open(&out.into_inner().into(), "x.zip", &Limits::default())
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[test]
@@ -260,7 +268,9 @@ mod tests {
         ] {
             let mut out = std::io::Cursor::new(Vec::new());
             zip::write(&mut out, [(INDEX, index.as_bytes(), false)]).unwrap();
-            let error = open(&out.into_inner().into(), "x.zip").unwrap_err().to_string();
+            let error = open(&out.into_inner().into(), "x.zip", &Limits::default())
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(expected), "{error}");
         }
     }

@@ -8,7 +8,8 @@ use zip::read::read_zipfile_from_stream;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::{AssetError, MOST_ASSETS, MOST_BYTES_OF_ALL};
+use super::AssetError;
+use crate::limits::{Limit, Limits};
 
 /// The most that DEFLATE can make of one byte: what says to grow more lies.
 const MOST_GROWTH: u64 = 1032;
@@ -25,16 +26,16 @@ pub(crate) fn is_zip(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
-/// The files of an archive, in its order.
+/// The files of an archive, in its order. `together` is the limit for the bytes of all of them.
 ///
 /// # Errors
-/// When it is damaged, encrypted or beyond the bounds.
-pub(crate) fn entries(bytes: Bytes, archive: &str) -> Result<Vec<Entry>, AssetError> {
-    entries_within(bytes, archive, MOST_BYTES_OF_ALL)
-}
-
-/// The same with other bounds: most bytes of all files together.
-pub(crate) fn entries_within(bytes: Bytes, archive: &str, most: u64) -> Result<Vec<Entry>, AssetError> {
+/// When it is damaged, encrypted or beyond the limits.
+pub(crate) fn entries(
+    bytes: Bytes,
+    archive: &str,
+    limits: &Limits,
+    together: Limit,
+) -> Result<Vec<Entry>, AssetError> {
     let failed = |reason: String| AssetError::Zip {
         name: archive.to_owned(),
         reason,
@@ -42,10 +43,11 @@ pub(crate) fn entries_within(bytes: Bytes, archive: &str, most: u64) -> Result<V
     let damaged = |error: &dyn std::fmt::Display| failed(format!("the ZIP is damaged or encrypted: {error}"));
     let size = bytes.len() as u64;
     let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
-    if zip.len() > MOST_ASSETS {
-        return Err(failed(format!("the ZIP has more than {MOST_ASSETS} files")));
+    if zip.len() > limits.size(Limit::Assets) {
+        let hint = limits.hint(Limit::Assets);
+        return Err(failed(format!("the ZIP has {} files; {hint}", zip.len())));
     }
-    let mut left = most.min(size.saturating_mul(MOST_GROWTH));
+    let mut left = limits.of(together).min(size.saturating_mul(MOST_GROWTH));
     let mut entries = Vec::new();
     for at in 0..zip.len() {
         let mut file = zip.by_index(at).map_err(|error| damaged(&error))?;
@@ -60,9 +62,8 @@ pub(crate) fn entries_within(bytes: Bytes, archive: &str, most: u64) -> Result<V
             .read_to_end(&mut content)
             .map_err(|error| damaged(&error))?;
         left = left.checked_sub(content.len() as u64).ok_or_else(|| {
-            failed(format!(
-                "the files in the ZIP are larger than {most} bytes together"
-            ))
+            let hint = limits.hint(together);
+            failed(format!("the files in the ZIP are too large together; {hint}"))
         })?;
         entries.push(Entry {
             name,
@@ -73,12 +74,15 @@ pub(crate) fn entries_within(bytes: Bytes, archive: &str, most: u64) -> Result<V
 }
 
 /// The files of an archive whose end, and with it the list of them, is missing: as many as there are, and
-/// of the last what there is of it. `most`: bytes of all files together.
-pub(crate) fn entries_before_cut(bytes: Bytes, most: u64) -> Vec<Entry> {
-    let mut left = most.min((bytes.len() as u64).saturating_mul(MOST_GROWTH));
+/// of the last what there is of it. `together` is the limit for the bytes of all of them.
+pub(crate) fn entries_before_cut(bytes: Bytes, limits: &Limits, together: Limit) -> Vec<Entry> {
+    let most = limits.size(Limit::Assets);
+    let mut left = limits
+        .of(together)
+        .min((bytes.len() as u64).saturating_mul(MOST_GROWTH));
     let mut rest = Cursor::new(bytes);
     let mut entries = Vec::new();
-    while entries.len() < MOST_ASSETS && left > 0 {
+    while entries.len() < most && left > 0 {
         let Ok(Some(mut file)) = read_zipfile_from_stream(&mut rest) else {
             break;
         };
@@ -137,6 +141,15 @@ pub(crate) fn write<'e>(
 mod tests {
     use super::*;
 
+    fn read(zip: Bytes, limits: &Limits) -> Result<Vec<Entry>, AssetError> {
+        entries(zip, "x.zip", limits, Limit::AssetsSize)
+    }
+
+    fn before_cut(zip: Bytes, most: u64) -> Vec<Entry> {
+        let limits = Limits::default().with(Limit::Unpacked, most);
+        entries_before_cut(zip, &limits, Limit::Unpacked)
+    }
+
     fn made(files: &[(&str, &[u8])]) -> Bytes {
         let mut out = Cursor::new(Vec::new());
         write(&mut out, files.iter().map(|(name, bytes)| (*name, *bytes, true))).unwrap();
@@ -147,7 +160,7 @@ mod tests {
     fn what_was_written_is_read() {
         let zip = made(&[("a/b.txt", b"one"), ("c", b"")]);
         assert!(is_zip(&zip));
-        let read = entries(zip, "x.zip").unwrap();
+        let read = read(zip, &Limits::default()).unwrap();
         let names: Vec<&str> = read.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(names, ["a/b.txt", "c"]);
         assert_eq!(&read[0].bytes[..], b"one");
@@ -175,7 +188,7 @@ mod tests {
             .collect();
         let zip = made(&[("a/b.txt", b"one"), ("../c", b"two"), ("d", &noise)]);
         for cut in 0..zip.len() {
-            let read = entries_before_cut(zip.slice(..cut), 1 << 20);
+            let read = before_cut(zip.slice(..cut), 1 << 20);
             let mut read = read.iter();
             if let Some(first) = read.next() {
                 assert_eq!(first.name, "a/b.txt");
@@ -187,9 +200,9 @@ mod tests {
             }
             assert!(read.next().is_none());
         }
-        let read = entries_before_cut(zip.slice(..zip.len() - 30), 1 << 20);
+        let read = before_cut(zip.slice(..zip.len() - 30), 1 << 20);
         assert_eq!((read.len(), read[1].bytes.len()), (2, noise.len()));
-        assert_eq!(entries_before_cut(zip, 10)[1].bytes.len(), 4);
+        assert_eq!(before_cut(zip, 10)[1].bytes.len(), 4);
     }
 
     #[test]
@@ -197,18 +210,22 @@ mod tests {
         let zeros = vec![0; 4 << 20];
         let zip = made(&[("a", &zeros), ("b", &zeros)]);
         assert!(zip.len() < 20_000);
-        assert!(entries_within(zip.clone(), "x.zip", 9 << 20).is_ok());
-        let error = entries_within(zip, "x.zip", 6 << 20).err().unwrap().to_string();
-        assert!(error.contains("larger than"), "{error}");
+        let limited = |limit, value| read(zip.clone(), &Limits::default().with(limit, value));
+        assert!(limited(Limit::AssetsSize, 9 << 20).is_ok());
+        assert!(limited(Limit::Assets, 2).is_ok());
+        for (limit, value) in [(Limit::AssetsSize, 6 << 20), (Limit::Assets, 1)] {
+            let error = limited(limit, value).err().unwrap().to_string();
+            assert!(error.contains(&format!("--allow {}=", limit.name())), "{error}");
+        }
     }
 
     #[test]
     fn damage_is_told() {
         let mut zip = made(&[("a", b"content that is long enough")]).to_vec();
         for cut in [4, zip.len() / 2, zip.len() - 1] {
-            assert!(entries(Bytes::copy_from_slice(&zip[..cut]), "x.zip").is_err());
+            assert!(read(Bytes::copy_from_slice(&zip[..cut]), &Limits::default()).is_err());
         }
         zip[40] ^= 0xff;
-        assert!(entries(zip.into(), "x.zip").is_err());
+        assert!(read(zip.into(), &Limits::default()).is_err());
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use domreel::asset::{self, Assets};
 #[cfg(feature = "fetch")]
 use domreel::asset::{AllowedHost, NetOptions, fetch_absent};
+use domreel::limits::Limits;
 use domreel::recording::Recording;
 
 use super::failure::{Failure, Status};
@@ -41,9 +42,15 @@ impl AssetArgs {
     /// The assets that were named, and those that `recording` refers to and allowed hosts have.
     ///
     /// # Errors
-    /// When a file that was named cannot be used. What hosts do not give stays missing.
-    pub(crate) fn assets(&self, recording: &Recording, known: Assets) -> Result<Assets, Failure> {
-        let mut assets = Assets::read(&self.assets).map_err(|error| Failure::new(Status::Input, error))?;
+    /// When a file that was named cannot be used. What hosts do not give, or `limits` not allow, stays missing.
+    pub(crate) fn assets(
+        &self,
+        recording: &Recording,
+        known: Assets,
+        limits: &Limits,
+    ) -> Result<Assets, Failure> {
+        let mut assets =
+            Assets::read(&self.assets, limits).map_err(|error| Failure::new(Status::Input, error))?;
         assets.add(known);
         #[cfg(not(feature = "fetch"))]
         let _ = recording;
@@ -54,7 +61,10 @@ impl AssetArgs {
                 .enable_all()
                 .build()
                 .map_err(|error| Failure::new(Status::Internal, error))?;
-            let options = NetOptions::default();
+            let options = NetOptions {
+                limits: *limits,
+                ..NetOptions::default()
+            };
             assets.add(runtime.block_on(fetch_absent(&absent, &self.allow_host, &options)));
         }
         Ok(assets)
@@ -64,9 +74,9 @@ impl AssetArgs {
     ///
     /// # Errors
     /// When a file that was named cannot be used.
-    pub(crate) fn fill(&self, recording: &mut Recording) -> Result<(), Failure> {
+    pub(crate) fn fill(&self, recording: &mut Recording, limits: &Limits) -> Result<(), Failure> {
         if !self.is_empty() {
-            let assets = self.assets(recording, Assets::default())?;
+            let assets = self.assets(recording, Assets::default(), limits)?;
             asset::fill(recording, &assets);
         }
         Ok(())

@@ -68,7 +68,7 @@ pub(crate) fn run(args: &AttachArgs, console: &Console) -> Done {
         path: work.output,
         manifest,
     };
-    let uploaded = args.render.upload.send(&clip)?;
+    let uploaded = args.render.upload.send(&clip, &args.render.limits())?;
     document.put(&args.section, &clip, uploaded.as_ref(), console)
 }
 

@@ -114,7 +114,7 @@ struct Made<'a> {
 pub(crate) fn run(args: &CompareArgs, console: &Console) -> Done {
     let file = FileArgs::of_format(args.format);
     let (target, named) = file::target(&args.output, &file)?;
-    let plan = file.plan(named, &EncoderArgs::default())?;
+    let plan = file.plan(named, &EncoderArgs::default(), args.limits.limits())?;
     let drawing = drawing(&args.browser, args.jobs.map_or(0, usize::from))?;
     let interrupt = Interrupt::listen()?;
     let failing = read(args, &args.failing)?;
@@ -132,7 +132,8 @@ pub(crate) fn run(args: &CompareArgs, console: &Console) -> Done {
         width: args.width,
     };
     let mut overlay = args.overlay.options();
-    args.redact.redaction()?.apply_to_overlay(&mut overlay);
+    let redaction = args.redact.redaction(args.limits.limits())?;
+    redaction.apply_to_overlay(&mut overlay);
     let render = RenderOptions {
         clip: ClipOptions {
             speed: args.speed,
@@ -197,7 +198,7 @@ pub(crate) fn run(args: &CompareArgs, console: &Console) -> Done {
 }
 
 fn read(args: &CompareArgs, path: &Path) -> Result<Recording, Failure> {
-    let redaction = args.redact.redaction()?;
+    let redaction = args.redact.redaction(args.limits.limits())?;
     let source = beside(path).map_err(|error| Failure::new(Status::Input, error))?;
     let options = ReadOptions {
         limits: args.limits.limits(),
@@ -222,7 +223,7 @@ fn problem(args: &CompareArgs, failing: &Recording, tab: &Tab) -> Result<Option<
         }
         Some(around) => {
             let moments = moments(tab, &failing.telemetry);
-            let chosen = around.choose(&moments).map_err(usage)?;
+            let chosen = around.choose(&moments, &tab.limits).map_err(usage)?;
             Ok(chosen.first().map(|moment| moment.time))
         }
     }

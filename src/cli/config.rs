@@ -29,9 +29,11 @@ const LIMITS: (&str, &str) = ("limits", "allow");
 const COMMANDS: [&str; 5] = ["render", "shot", "storyboard", "attach", "submit"];
 
 /// Commands that take limits alone.
-const LIMITS_ALONE: [&str; 9] = [
+const LIMITS_ALONE: [&str; 11] = [
     "inspect",
     "new",
+    "embed",
+    "fetch",
     "pack",
     "compare",
     "scan",

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use domreel::limits::Limits;
 
 use super::console::Console;
 use super::failure::{Failure, Status};
@@ -72,11 +73,12 @@ fn place(path: &Path) -> Place<'_> {
 }
 
 impl ElsewhereArgs {
-    /// The paths with what is elsewhere brought into `cache`.
+    /// The paths with what is elsewhere brought into `cache`, within `limits`.
     pub(crate) fn bring(
         &self,
         paths: &[PathBuf],
         cache: Option<&Path>,
+        limits: &Limits,
         console: &Console,
     ) -> Result<Vec<PathBuf>, Failure> {
         let mut brought = Vec::with_capacity(paths.len());
@@ -102,7 +104,7 @@ impl ElsewhereArgs {
                 Place::Path(path) => brought.push(path.to_owned()),
                 Place::Address(what) => {
                     let folder = folder("fetched", what)?;
-                    self.fetch(what, &folder, console)?;
+                    self.fetch(what, &folder, limits, console)?;
                     brought.push(folder);
                 }
                 Place::Queue(url) => {
@@ -116,8 +118,8 @@ impl ElsewhereArgs {
     }
 
     #[cfg(feature = "fetch")]
-    fn fetch(&self, what: &str, folder: &Path, console: &Console) -> Result<(), Failure> {
-        use domreel::fetch::{FetchOptions, Tokens, What, fetch};
+    fn fetch(&self, what: &str, folder: &Path, limits: &Limits, console: &Console) -> Result<(), Failure> {
+        use domreel::fetch::{FetchOptions, HttpOptions, Tokens, What, fetch};
         let what: What = what
             .parse()
             .map_err(|error| Failure::new(Status::Usage, anyhow::Error::new(error)))?;
@@ -128,6 +130,10 @@ impl ElsewhereArgs {
         let options = FetchOptions {
             base: self.base.clone(),
             limit: self.limit as usize,
+            http: HttpOptions {
+                limits: *limits,
+                ..HttpOptions::default()
+            },
             ..FetchOptions::default()
         };
         let (mut there, mut first) = (0, None);
@@ -150,7 +156,7 @@ impl ElsewhereArgs {
     }
 
     #[cfg(not(feature = "fetch"))]
-    fn fetch(&self, what: &str, _: &Path, _: &Console) -> Result<(), Failure> {
+    fn fetch(&self, what: &str, _: &Path, _: &Limits, _: &Console) -> Result<(), Failure> {
         let message = format!("{what}: this domreel was built without the feature ‘fetch’");
         Err(Failure::message(Status::Usage, message))
     }

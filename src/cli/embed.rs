@@ -14,6 +14,7 @@ use super::Done;
 use super::console::Console;
 use super::document::{Document, SectionArgs};
 use super::failure::{Failure, Status};
+use super::limits::LimitArgs;
 use super::upload::{UploadArgs, Uploaded};
 
 /// Print what has a clip shown in a document, ticket, notebook or chat
@@ -53,6 +54,8 @@ pub(crate) struct EmbedArgs {
     /// file beside the clip]
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 fn target() -> impl TypedValueParser<Value = Target> {
@@ -81,7 +84,7 @@ struct Embedded<'a> {
 pub(crate) fn run(args: &EmbedArgs, console: &Console) -> Done {
     let clip = ClipFiles::open(&args.clip)?;
     warn_of_changes(&clip, console);
-    let uploaded = args.upload.send(&clip)?;
+    let uploaded = args.upload.send(&clip, &args.limits.limits())?;
     if let Some(document) = &args.into {
         return Document::open(document)?.put(&args.section, &clip, uploaded.as_ref(), console);
     }

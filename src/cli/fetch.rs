@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use domreel::fetch::{FetchError, FetchOptions, Fetched, Tokens, What, fetch};
+use domreel::fetch::{FetchError, FetchOptions, Fetched, HttpOptions, Tokens, What, fetch};
 use serde::Serialize;
 
 use super::Done;
 use super::console::Console;
 use super::failure::{Failure, Status};
+use super::limits::LimitArgs;
 
 /// Bring recordings, and what is told of their sessions, from Sentry, PostHog, Datadog or an address
 #[derive(Debug, Args)]
@@ -45,6 +46,8 @@ pub(crate) struct FetchArgs {
     /// A file with tokens, as lines of NAME=VALUE, that only its owner can read
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,7 +66,10 @@ pub(crate) fn run(args: &FetchArgs, console: &Console) -> Done {
         since: args.since.clone(),
         until: args.until.clone(),
         limit: args.limit as usize,
-        ..FetchOptions::default()
+        http: HttpOptions {
+            limits: args.limits.limits(),
+            ..HttpOptions::default()
+        },
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -8,6 +8,7 @@ use domreel::encode::fit::{FitEncoder, FitOptions};
 use domreel::encode::gif::Repeat;
 use domreel::encode::output::{EncodeOptions, Format, Target, open};
 use domreel::encode::{EncodeError, Encoder};
+use domreel::limits::Limits;
 
 use super::failure::{Failure, Status};
 
@@ -102,7 +103,12 @@ impl FileArgs {
     ///
     /// # Errors
     /// When the target is not known, or shows no such format.
-    pub(crate) fn plan(&self, named: Option<Format>, encoder: &EncoderArgs) -> Result<FilePlan, PresetError> {
+    pub(crate) fn plan(
+        &self,
+        named: Option<Format>,
+        encoder: &EncoderArgs,
+        limits: Limits,
+    ) -> Result<FilePlan, PresetError> {
         let preset = match &self.target {
             Some(name) => Some(Presets::load(encoder.targets.as_deref())?.get(name)?.clone()),
             None => None,
@@ -118,6 +124,7 @@ impl FileArgs {
             None => EncodeOptions::default(),
         };
         encode.repeat = self.repeat;
+        encode.limits = limits;
         encode.ffmpeg = encoder.encoder.clone();
         if format == Format::Webm && encode.ffmpeg.is_none() {
             encode.ffmpeg = Some("ffmpeg".into());
@@ -244,7 +251,12 @@ mod tests {
     fn format(name: &str, arguments: &[&str]) -> Option<Format> {
         let line = Line::try_parse_from([&["domreel"], arguments].concat()).unwrap();
         let (_, named) = target(Path::new(name), &line.file).ok()?;
-        Some(line.file.plan(named, &line.encoder).ok()?.format)
+        Some(
+            line.file
+                .plan(named, &line.encoder, Limits::default())
+                .ok()?
+                .format,
+        )
     }
 
     #[test]
@@ -271,7 +283,10 @@ mod tests {
     fn the_smaller_limit_counts() {
         let limit = |arguments: &[&str]| {
             let line = Line::try_parse_from([&["domreel"], arguments].concat()).unwrap();
-            line.file.plan(None, &line.encoder).unwrap().max_bytes
+            line.file
+                .plan(None, &line.encoder, Limits::default())
+                .unwrap()
+                .max_bytes
         };
         assert_eq!(limit(&[]), None);
         assert_eq!(limit(&["--for", "slack"]), Some(4_750_000));

@@ -6,6 +6,7 @@ use clap::Args;
 use domreel::clip::{ClipError, offset_text};
 use domreel::dom::Replay;
 use domreel::format::{FormatError, FormatName, Input, ReadOptions, join_side_files, read};
+use domreel::limits::{Limit, Limits};
 use domreel::moment::moments;
 use domreel::overlay::OverlayOptions;
 use domreel::recording::{DamageReport, Recording, Tab, follow, visits};
@@ -50,6 +51,11 @@ pub(crate) struct InputArgs {
 }
 
 impl InputArgs {
+    /// How much it may come to.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits.limits()
+    }
+
     /// Reads it.
     ///
     /// # Errors
@@ -71,7 +77,7 @@ impl InputArgs {
             let has = |recording: &Recording| {
                 let telemetry = &recording.telemetry;
                 let mut tabs = recording.tabs.iter();
-                tabs.any(|tab| around.choose(&moments(tab, telemetry)).is_ok())
+                tabs.any(|tab| around.choose(&moments(tab, telemetry), &tab.limits).is_ok())
             };
             if !self.events.is_empty() || has(recording) {
                 return Ok(());
@@ -96,12 +102,12 @@ impl InputArgs {
 
     /// Files beside the only recording that are named like it up to the first dot.
     fn files_beside(&self) -> Vec<PathBuf> {
-        /// What is larger holds no events of one session.
-        const LARGEST: u64 = 64 << 20;
         const MOST: usize = 8;
         let [recording] = self.inputs.as_slice() else {
             return Vec::new();
         };
+        // What is larger holds no events of one session.
+        let largest = self.limits().of(Limit::SideFile);
         let folder = match recording.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -116,7 +122,7 @@ impl InputArgs {
             .filter(|entry| {
                 entry
                     .metadata()
-                    .is_ok_and(|data| data.is_file() && data.len() <= LARGEST)
+                    .is_ok_and(|data| data.is_file() && data.len() <= largest)
             })
             .map(|entry| entry.path())
             .filter(|path| !self.is_one(path))
@@ -130,11 +136,11 @@ impl InputArgs {
         &self,
         more: impl FnOnce(&mut Recording, &ReadOptions) -> Result<(), FormatError>,
     ) -> Result<Recording, Failure> {
-        let redaction = self.redact.redaction()?;
+        let redaction = self.redact.redaction(self.limits())?;
         let options = ReadOptions {
             format: self.read_as,
             strict: self.strict,
-            limits: self.limits.limits(),
+            limits: self.limits(),
         };
         let inputs: Vec<Input> = self.inputs.iter().map(|path| source(path)).collect();
         let read = read(&inputs, &options).and_then(|mut recording| {
@@ -147,7 +153,7 @@ impl InputArgs {
         for note in notes {
             tracing::warn!("{note}");
         }
-        self.assets.fill(&mut recording)?;
+        self.assets.fill(&mut recording, &options.limits)?;
         redaction.apply(&mut recording);
         if self.strict
             && let Some(first) = all_damage(&recording).examples().first()
@@ -188,7 +194,8 @@ impl InputArgs {
     /// What the user wants to have written on the pictures, without what is to be masked.
     pub(crate) fn overlay(&self, overlay: &OverlayArgs) -> Result<OverlayOptions, Failure> {
         let mut options = overlay.options();
-        self.redact.redaction()?.apply_to_overlay(&mut options);
+        let redaction = self.redact.redaction(self.limits())?;
+        redaction.apply_to_overlay(&mut options);
         Ok(options)
     }
 

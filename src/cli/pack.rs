@@ -65,7 +65,7 @@ pub(crate) fn run(args: &PackArgs, console: &Console) -> Done {
         })
         .collect();
     let recording = read(&copies, &options)?;
-    let assets = args.assets.assets(&recording, packed)?;
+    let assets = args.assets.assets(&recording, packed, &options.limits)?;
     let mut bytes = std::io::Cursor::new(Vec::new());
     let mut report = pack::write(&mut bytes, &files, &recording, &assets)
         .map_err(|error| Failure::new(Status::Output, error))?;

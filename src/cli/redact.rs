@@ -2,6 +2,7 @@
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use domreel::limits::Limits;
 use domreel::redact::{Preset, RedactOptions, Redaction};
 
 use super::failure::{Failure, Status};
@@ -41,8 +42,12 @@ impl RedactArgs {
     ///
     /// # Errors
     /// When one of them cannot be used.
-    pub(crate) fn redaction(&self) -> Result<Redaction, Failure> {
-        Redaction::new(&self.options()).map_err(|error| Failure::new(Status::Usage, error))
+    pub(crate) fn redaction(&self, limits: Limits) -> Result<Redaction, Failure> {
+        let options = RedactOptions {
+            limits,
+            ..self.options()
+        };
+        Redaction::new(&options).map_err(|error| Failure::new(Status::Usage, error))
     }
 
     fn options(&self) -> RedactOptions {
@@ -58,6 +63,7 @@ impl RedactArgs {
             mask: self.mask.clone(),
             mask_text: self.mask_text.clone(),
             presets,
+            ..RedactOptions::default()
         }
     }
 }
@@ -100,7 +106,7 @@ mod tests {
             ["--mask-text", "(?=a)"],
         ] {
             let line = Line::try_parse_from([&["domreel"][..], &arguments].concat()).unwrap();
-            let failure = line.redact.redaction().unwrap_err();
+            let failure = line.redact.redaction(Limits::default()).unwrap_err();
             assert_eq!(failure.status() as u8, Status::Usage as u8, "{arguments:?}");
         }
     }

@@ -9,6 +9,7 @@ use domreel::embed::ClipFiles;
 use domreel::embed::beside::Extra;
 use domreel::embed::manifest::Manifest;
 use domreel::encode::output::{Format, Target, partial_name};
+use domreel::limits::Limits;
 use domreel::redact::RedactionReport;
 use domreel::render::{DrawingOptions, RenderOptions, Report, render};
 use serde::Serialize;
@@ -125,7 +126,7 @@ pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
     if let Some(manifest) = clip.manifest {
         let path = output.clone();
         let files = ClipFiles { path, manifest };
-        uploaded = args.upload.send(&files)?;
+        uploaded = args.upload.send(&files, &args.limits())?;
         if let Some(target) = target {
             snippet = Some(embed::write_beside(target, &files, uploaded.as_ref(), console)?);
         }
@@ -173,6 +174,11 @@ impl RenderArgs {
         self.beside.extras()
     }
 
+    /// How much the recording and the clip may come to.
+    pub(super) fn limits(&self) -> Limits {
+        self.input.limits()
+    }
+
     /// What the recording is called, without folders and endings.
     pub(super) fn recording_name(&self) -> String {
         self.input.name()
@@ -184,7 +190,7 @@ impl RenderArgs {
     /// When its name tells no format, or what is asked for does not go together.
     pub(super) fn work(&self, output: &Path) -> Result<Work, Failure> {
         let (mut target, named) = file::target(output, &self.file)?;
-        let plan = self.file.plan(named, &self.encoder)?;
+        let plan = self.file.plan(named, &self.encoder, self.limits())?;
         let mut output = output.to_owned();
         // What is made for a place goes by a name that the place knows.
         if let (Target::Path(path), None, Some(_)) = (&mut target, named, &plan.preset)
@@ -201,7 +207,7 @@ impl RenderArgs {
     /// # Errors
     /// When what is asked for does not go together.
     pub(super) fn work_in(&self, folder: &Path, name: &str) -> Result<Work, Failure> {
-        let plan = self.file.plan(None, &self.encoder)?;
+        let plan = self.file.plan(None, &self.encoder, self.limits())?;
         let output = folder.join(match plan.format.extension() {
             Some(extension) => format!("{name}.{extension}"),
             None => name.to_owned(),

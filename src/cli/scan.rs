@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use domreel::clip::utc_text;
+use domreel::limits::Limit;
 use domreel::scan::{self, Filter, Group, Member, Scan, ScanOptions, Share, find};
 use serde::Serialize;
 
@@ -76,7 +77,10 @@ impl SetArgs {
         let cache = (!self.no_cache)
             .then(|| self.cache.clone().or_else(default_cache))
             .flatten();
-        let paths = self.elsewhere.bring(&self.paths, cache.as_deref(), console)?;
+        let limits = self.limits.limits();
+        let paths = self
+            .elsewhere
+            .bring(&self.paths, cache.as_deref(), &limits, console)?;
         let sources = find(&paths).map_err(|error| Failure::new(Status::Input, error))?;
         if sources.is_empty() {
             return Err(Failure::message(
@@ -107,6 +111,17 @@ impl SetArgs {
             let more = unreadable.len() - MOST_UNREADABLE;
             console.note(&format!(
                 "… and {more} more that could not be read; --json names all"
+            ));
+        }
+        let more: usize = scan
+            .sessions
+            .iter()
+            .map(|session| session.facts.more_problems)
+            .sum();
+        if more > 0 {
+            let hint = options.read.limits.hint(Limit::ScanProblems);
+            console.note(&format!(
+                "{more} problems are left out of sessions that have very many; {hint}"
             ));
         }
         if !other.is_empty() {

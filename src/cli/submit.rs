@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use domreel::clip::Seconds;
+use domreel::limits::Limits;
 use domreel::worker::job::{Job, JobId, JobSpec, Source, State, Submission};
 use domreel::worker::queue::Queue;
 use domreel::worker::store::{Store, output_key};
@@ -47,7 +48,8 @@ pub(crate) struct SubmitArgs {
 }
 
 pub(crate) fn run(args: &SubmitArgs, console: &Console) -> Done {
-    JobOptions::read(&args.options.0).map_err(|message| Failure::message(Status::Usage, message))?;
+    JobOptions::read(&args.options.0, Limits::default())
+        .map_err(|message| Failure::message(Status::Usage, message))?;
     let (runtime, queue, store) = args.place.open()?;
     runtime.block_on(async {
         let mut jobs = Vec::new();

@@ -6,6 +6,7 @@ use clap::Args;
 use domreel::embed::ClipFiles;
 use domreel::encode::Format;
 use domreel::encode::output::Target;
+use domreel::limits::Limits;
 use domreel::upload::Upload;
 
 use super::failure::{Failure, Status};
@@ -64,10 +65,11 @@ impl UploadArgs {
     ///
     /// # Errors
     /// When the address cannot be used, or a file is not taken.
-    pub(crate) fn send(&self, clip: &ClipFiles) -> Result<Option<Uploaded>, Failure> {
+    pub(crate) fn send(&self, clip: &ClipFiles, limits: &Limits) -> Result<Option<Uploaded>, Failure> {
         let Some(upload) = self.open()? else {
             return Ok(None);
         };
+        let upload = upload.within(limits);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -14,6 +14,7 @@ use super::frames::FramesEncoder;
 use super::gif::{GifEncoder, GifOptions, Quality, Repeat};
 use super::webp::WebpEncoder;
 use super::{Chapter, EncodeError, Encoder, Frame, StreamEncoder, Summary};
+use crate::limits::Limits;
 
 /// What can be chosen about a clip's file, whatever its format.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct EncodeOptions {
     pub threads: Option<NonZeroUsize>,
     /// A program called ffmpeg that is to make the videos.
     pub ffmpeg: Option<PathBuf>,
+    /// How much of a GIF is looked at before its file begins.
+    pub limits: Limits,
 }
 
 impl Default for EncodeOptions {
@@ -38,6 +41,7 @@ impl Default for EncodeOptions {
             quantiser: 22,
             threads: None,
             ffmpeg: None,
+            limits: Limits::default(),
         }
     }
 }
@@ -64,6 +68,7 @@ impl EncodeOptions {
             repeat: self.repeat,
             quality: self.gif,
             threads: self.threads,
+            limits: self.limits,
         }
     }
 }

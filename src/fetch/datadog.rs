@@ -20,9 +20,6 @@ const APPLICATION_KEY: &str = "DD_APP_KEY";
 /// Events in a page of a search, which is as many as the interface gives.
 const PER_PAGE: usize = 1000;
 
-/// Most pages of a search, and of a view's segments.
-const MOST_PAGES: usize = 1_000;
-
 pub(super) struct Api<'a> {
     http: &'a Http,
     base: String,
@@ -70,7 +67,8 @@ impl<'a> Api<'a> {
     ) -> Result<(), FetchError> {
         let url = format!("{}/api/v2/rum/events/search", self.base);
         let mut cursor: Option<String> = None;
-        for _ in 0..MOST_PAGES {
+        for pages in 0.. {
+            self.http.another_page(&url, pages)?;
             let mut page = json!({ "limit": PER_PAGE });
             if let (Some(cursor), Some(page)) = (&cursor, page.as_object_mut()) {
                 page.insert("cursor".to_owned(), json!(cursor));
@@ -187,7 +185,8 @@ impl<'a> Api<'a> {
 
     /// All pages of a view's segments. A view without a replay has none.
     async fn view(&self, session: &str, view: &str, partial: &mut Partial) -> Result<(), FetchError> {
-        while partial.next.as_deref() != Some("") && partial.count() < MOST_PAGES {
+        while partial.next.as_deref() != Some("") {
+            self.http.another_page(&self.base, partial.count())?;
             let mut url = format!(
                 "{}/api/v2/rum/replay/sessions/{}/views/{}/segments",
                 self.base,

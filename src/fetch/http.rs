@@ -7,29 +7,23 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Method, Response, StatusCode, redirect};
 use serde_json::Value;
 
+use crate::limits::{Hint, Limit, Limits};
+
 /// How requests are made.
 #[derive(Debug, Clone)]
 pub struct HttpOptions {
-    /// How often a request is tried.
-    pub tries: u32,
     /// Waited after the first failure, twice as long after each further one.
     pub backoff: Duration,
-    /// Longest time that a server may ask us to wait.
-    pub longest_wait: Duration,
-    /// Longest time for one answer.
-    pub timeout: Duration,
-    /// Largest answer, in bytes.
-    pub max_bytes: usize,
+    /// How often a request is tried, how long and how large an answer may be, how long a server may ask us
+    /// to wait, and how many pages there may be.
+    pub limits: Limits,
 }
 
 impl Default for HttpOptions {
     fn default() -> Self {
         HttpOptions {
-            tries: 5,
             backoff: Duration::from_secs(1),
-            longest_wait: Duration::from_secs(300),
-            timeout: Duration::from_secs(120),
-            max_bytes: 512 << 20,
+            limits: Limits::default(),
         }
     }
 }
@@ -57,15 +51,27 @@ pub enum FetchError {
         /// What was asked for.
         url: String,
     },
-    /// The server wants us to wait longer than we do.
+    /// The server wants us to wait longer than we do, or again and again.
     #[error(
-        "{url}: too many requests; the server wants {seconds} s of rest. Run the same command again then: it goes on where it stopped"
+        "{url}: too many requests; the server wants {seconds} s of rest ({hint}). Run the same command again then: it goes on where it stopped"
     )]
     TooMany {
         /// What was asked for.
         url: String,
         /// How long.
         seconds: u64,
+        /// How long it may be.
+        hint: Hint,
+    },
+    /// More than is allowed.
+    #[error("{url}: {what}; {hint}")]
+    TooMuch {
+        /// What was asked for.
+        url: String,
+        /// What there is too much of.
+        what: &'static str,
+        /// How much of it there may be.
+        hint: Hint,
     },
     /// Another answer that is no success.
     #[error("{url}: the server answered {status}")]
@@ -154,7 +160,7 @@ impl Http {
                 true => redirect::Policy::limited(5),
                 false => redirect::Policy::none(),
             })
-            .timeout(options.timeout)
+            .timeout(options.limits.time(Limit::FetchAnswer))
             .user_agent(concat!("domreel/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| FetchError::Broken {
@@ -165,6 +171,24 @@ impl Http {
             client,
             options: options.clone(),
         })
+    }
+
+    /// Whether one page more may be asked for, where `known` are there.
+    pub(super) fn another_page(&self, url: &str, known: usize) -> Result<(), FetchError> {
+        let limits = &self.options.limits;
+        if known < limits.size(Limit::FetchPages) {
+            return Ok(());
+        }
+        Err(FetchError::TooMuch {
+            url: shown(url),
+            what: "there are more pages than are fetched",
+            hint: limits.hint(Limit::FetchPages),
+        })
+    }
+
+    /// How many errors are fetched beside a recording.
+    pub(super) fn most_errors(&self) -> usize {
+        self.options.limits.size(Limit::FetchErrors)
     }
 
     pub(super) async fn bytes(&self, url: &str, headers: &Headers<'_>) -> Result<Vec<u8>, FetchError> {
@@ -213,6 +237,7 @@ impl Http {
         body: Option<&Value>,
         check: &(dyn Fn(&[u8]) -> Result<(), String> + Sync),
     ) -> Result<Answer, FetchError> {
+        let limits = &self.options.limits;
         let mut wait = self.options.backoff;
         let mut tried = 1;
         loop {
@@ -229,7 +254,7 @@ impl Http {
                 FetchError::Broken { .. } | FetchError::Unexpected { .. } | FetchError::TooMany { .. }
             ) || matches!(&error, FetchError::Status { status, .. } if *status >= 500);
             let pause = asked.unwrap_or(wait);
-            if !again || tried >= self.options.tries || pause > self.options.longest_wait {
+            if !again || tried >= limits.of(Limit::FetchTries) || pause > limits.time(Limit::FetchWait) {
                 return Err(error);
             }
             tracing::info!(%error, ?pause, "trying again");
@@ -247,15 +272,18 @@ impl Http {
         headers: &Headers<'_>,
         body: Option<&Value>,
     ) -> Result<Answer, (FetchError, Option<Duration>)> {
+        let limits = &self.options.limits;
         let broken = |error: reqwest::Error| {
             let reason = match () {
-                () if error.is_timeout() => "no answer in time",
-                () if error.is_connect() => "the server cannot be reached",
-                () => "the answer broke off",
+                () if error.is_timeout() => {
+                    format!("no answer in time; {}", limits.hint(Limit::FetchAnswer))
+                }
+                () if error.is_connect() => "the server cannot be reached".to_owned(),
+                () => "the answer broke off".to_owned(),
             };
             let error = FetchError::Broken {
                 url: shown(url),
-                reason: reason.to_owned(),
+                reason,
             };
             (error, None)
         };
@@ -273,12 +301,12 @@ impl Http {
         let headers = response.headers().clone();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            if body.len() + chunk.len() > self.options.max_bytes {
-                let reason = format!("larger than {} bytes", self.options.max_bytes);
+            if body.len() + chunk.len() > limits.size(Limit::FetchSize) {
                 // Asking again would not make it smaller.
-                let error = FetchError::File {
-                    path: shown(url).into(),
-                    source: std::io::Error::other(reason),
+                let error = FetchError::TooMuch {
+                    url: shown(url),
+                    what: "the answer is too large",
+                    hint: limits.hint(Limit::FetchSize),
                 };
                 return Err((error, None));
             }
@@ -305,7 +333,8 @@ impl Http {
             StatusCode::TOO_MANY_REQUESTS => {
                 let pause = rest(response.headers()).unwrap_or(self.options.backoff);
                 let seconds = pause.as_secs();
-                (FetchError::TooMany { url, seconds }, Some(pause))
+                let hint = self.options.limits.hint(Limit::FetchWait);
+                (FetchError::TooMany { url, seconds, hint }, Some(pause))
             }
             status => (
                 FetchError::Status {

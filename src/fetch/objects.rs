@@ -10,6 +10,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, parse_url_opts};
 use url::Url;
 
 use super::{FetchError, FetchOptions, Fetched, file_name, write};
+use crate::limits::Limit;
 
 /// Where the names of variables begin that hold credentials: others are none of a store's business.
 const VARIABLES: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
@@ -76,12 +77,13 @@ async fn one(
     if recording.metadata().is_ok_and(|there| there.len() == object.size) {
         return Ok(super::there(recording, Vec::new()));
     }
-    let most = options.http.max_bytes as u64;
-    if object.size > most {
-        return Err(failed(format!(
-            "it has {} bytes, more than the {most} allowed",
-            object.size
-        )));
+    let limits = &options.http.limits;
+    if object.size > limits.of(Limit::FetchSize) {
+        return Err(FetchError::TooMuch {
+            url: object.location.to_string(),
+            what: "the object is too large",
+            hint: limits.hint(Limit::FetchSize),
+        });
     }
     if let Some(parent) = recording.parent() {
         std::fs::create_dir_all(parent).map_err(|source| FetchError::file(parent, source))?;

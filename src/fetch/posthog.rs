@@ -17,9 +17,6 @@ const TOKEN: &str = "POSTHOG_API_KEY";
 /// Recordings in a page of the list.
 const PER_PAGE: usize = 100;
 
-/// Most pages of a list.
-const MOST_PAGES: usize = 1_000;
-
 pub(super) struct Api<'a> {
     http: &'a Http,
     base: String,
@@ -75,7 +72,8 @@ impl<'a> Api<'a> {
             Asked::Query(query) => query,
         };
         let mut sessions: Vec<Session> = Vec::new();
-        for page in 0..MOST_PAGES {
+        for page in 0.. {
+            self.http.another_page(&self.base, page)?;
             let mut parameters = url::form_urlencoded::Serializer::new(String::new());
             parameters.append_pair("limit", &PER_PAGE.min(options.limit.max(1)).to_string());
             parameters.append_pair("offset", &(page * PER_PAGE).to_string());

@@ -17,12 +17,6 @@ const TOKEN: &str = "SENTRY_AUTH_TOKEN";
 /// Segments, and replays of a list, in a page.
 const PER_PAGE: usize = 100;
 
-/// Most pages of one recording.
-const MOST_PAGES: usize = 10_000;
-
-/// Most errors that are fetched of one session.
-const MOST_ERRORS: usize = 100;
-
 pub(super) struct Api<'a> {
     http: &'a Http,
     base: String,
@@ -73,7 +67,8 @@ impl<'a> Api<'a> {
         };
         let mut sessions = Vec::new();
         let mut cursor = String::new();
-        for _ in 0..MOST_PAGES {
+        for pages in 0.. {
+            self.http.another_page(&self.base, pages)?;
             let mut parameters = url::form_urlencoded::Serializer::new(String::new());
             parameters.append_pair("per_page", &PER_PAGE.min(options.limit.max(1)).to_string());
             parameters.append_pair("query", query);
@@ -139,7 +134,8 @@ impl<'a> Api<'a> {
         })?;
         let project = segment(project);
         let mut partial = Partial::open(folder, &name)?;
-        while partial.next.as_deref() != Some("") && partial.count() < MOST_PAGES {
+        while partial.next.as_deref() != Some("") {
+            self.http.another_page(&self.base, partial.count())?;
             let mut path = format!(
                 "/projects/{}/{project}/replays/{}/recording-segments/?per_page={PER_PAGE}&download=true",
                 self.org,
@@ -184,7 +180,7 @@ impl<'a> Api<'a> {
             .into_iter()
             .flatten()
             .filter_map(Value::as_str)
-            .take(MOST_ERRORS)
+            .take(self.http.most_errors())
         {
             let path = format!("/projects/{}/{project}/events/{}/", self.org, segment(id));
             match self.get(&path).await {

@@ -12,6 +12,7 @@ use super::detect::{self, Detected};
 use super::{FormatError, FormatName, inflate, posthog, text};
 use crate::asset::{AssetError, Assets, har, pack, zip};
 use crate::digest::sha256;
+use crate::limits::{Limit, Limits};
 use crate::recording::SourceFile;
 
 /// Where a recording, or a part of one, comes from.
@@ -62,12 +63,12 @@ impl Source {
     ///
     /// # Errors
     /// When a ZIP that somebody named cannot be read.
-    pub(super) fn unpacked(self, limit: u64, assets: &mut Assets) -> Result<Vec<Source>, FormatError> {
+    pub(super) fn unpacked(self, limits: &Limits, assets: &mut Assets) -> Result<Vec<Source>, FormatError> {
         if !zip::is_zip(&self.bytes) {
             let in_archive = if self.found {
                 Vec::new()
             } else {
-                self.in_archive(limit)
+                self.in_archive(limits.of(Limit::Unpacked))
             };
             return Ok(if in_archive.is_empty() {
                 vec![self]
@@ -83,7 +84,7 @@ impl Source {
         };
         // The list of the files is at the end: without it there is still what stands before.
         let cut = |error: AssetError| {
-            let entries = zip::entries_before_cut(self.bytes.clone(), limit);
+            let entries = zip::entries_before_cut(self.bytes.clone(), limits, Limit::Unpacked);
             let entries = entries
                 .into_iter()
                 .map(|entry| of((entry.name, entry.bytes), true));
@@ -95,7 +96,7 @@ impl Source {
             }
             Ok(sources)
         };
-        match pack::open(&self.bytes, &self.name) {
+        match pack::open(&self.bytes, &self.name, limits) {
             Ok(Some(packed)) => {
                 assets.add(packed.assets);
                 return Ok(packed.recording.into_iter().map(|file| of(file, false)).collect());
@@ -103,7 +104,7 @@ impl Source {
             Ok(None) => {}
             Err(error) => return cut(error),
         }
-        match zip::entries_within(self.bytes.clone(), &self.name, limit) {
+        match zip::entries(self.bytes.clone(), &self.name, limits, Limit::Unpacked) {
             Ok(mut entries) => {
                 entries.sort_by(|one, two| one.name.cmp(&two.name));
                 Ok(entries

@@ -82,9 +82,6 @@ impl ReadOptions {
     }
 }
 
-/// Files larger than this are not read once more to tell what else they may be.
-const SIDE_FILE_BYTES: usize = 64 << 20;
-
 /// Reads one session from one or several files.
 ///
 /// # Errors
@@ -96,11 +93,11 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
     let mut format = None;
     let mut names = Vec::new();
     let mut files = Vec::new();
-    let mut assets = Assets::default();
+    let mut assets = Assets::within(options.limits);
     for input in inputs {
         let mut sources = Vec::new();
         for source in input.load(options.most_input())? {
-            sources.extend(source.unpacked(options.most_unpacked(), &mut assets)?);
+            sources.extend(source.unpacked(&options.limits, &mut assets)?);
         }
         for source in sources {
             collector.begin_file(&source.name);
@@ -145,11 +142,11 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
 /// # Errors
 /// When one cannot be read.
 pub fn files(inputs: &[Input], options: &ReadOptions) -> Result<(Vec<(String, Bytes)>, Assets), FormatError> {
-    let mut assets = Assets::default();
+    let mut assets = Assets::within(options.limits);
     let mut files = Vec::new();
     for input in inputs {
         for source in input.load(options.most_input())? {
-            for source in source.unpacked(options.most_unpacked(), &mut assets)? {
+            for source in source.unpacked(&options.limits, &mut assets)? {
                 let is_one = || {
                     let inflated = inflate::inflate(source.bytes.clone(), options.most_unpacked());
                     matches!(detect::detect(&inflated.bytes), Detected::Recording(_))
@@ -187,7 +184,8 @@ fn read_file(
         (Some(format), _) | (None, Detected::Recording(format)) => format,
         (None, Detected::Other(_)) if only_found => return Ok(None),
         (None, Detected::Other(found)) => {
-            return Err(unrecognized(collector.file().to_owned(), &inflated.bytes, found));
+            let file = collector.file().to_owned();
+            return Err(unrecognized(file, &inflated.bytes, found, &limits));
         }
     };
     if whole > limit {
@@ -240,9 +238,10 @@ fn read_format(
     })
 }
 
-/// What a file is that is no recording: most often the events that belong beside one.
-fn unrecognized(file: String, bytes: &[u8], found: &'static str) -> FormatError {
-    let events = (bytes.len() <= SIDE_FILE_BYTES)
+/// What a file is that is no recording: most often the events that belong beside one. Large ones are not
+/// read once more to tell.
+fn unrecognized(file: String, bytes: &[u8], found: &'static str, limits: &Limits) -> FormatError {
+    let events = (bytes.len() <= limits.size(Limit::SideFile))
         .then(|| events::read_events(bytes).ok())
         .flatten();
     match events {

@@ -9,6 +9,7 @@ use regex::Regex;
 
 use super::{Moment, MomentKind};
 use crate::clip::{Seconds, TimePoint};
+use crate::limits::{Limit, Limits};
 use crate::recording::{EventData, EventKind, FrustrationKind, InteractionKind, Tab};
 
 /// A click at most this long before a moment led to it, in milliseconds of recording time.
@@ -22,9 +23,6 @@ const LEAD_OUT: f64 = 2_500.0;
 
 /// A page that does not change for this long has settled.
 const SETTLED: f64 = 1_000.0;
-
-/// Longest regular expression, in bytes of its compiled form.
-const REGEX_LIMIT: usize = 1 << 20;
 
 /// Which moments a clip is to show.
 #[derive(Debug, Clone)]
@@ -44,8 +42,8 @@ pub enum Kinds {
     Error,
     /// The error with that id.
     ErrorId(String),
-    /// Errors whose text matches.
-    ErrorText(Regex),
+    /// Errors whose text matches this regular expression, which is compiled when it is known how large it may be.
+    ErrorText(String),
     /// A sign of frustration.
     Frustration(FrustrationKind),
     /// Requests that failed with a status in this range.
@@ -113,14 +111,17 @@ impl FromStr for Around {
         match name {
             "error" => match rest {
                 Some(pattern) if pattern.len() > 2 && pattern.starts_with('/') && pattern.ends_with('/') => {
-                    let regex = regex::RegexBuilder::new(&pattern[1..pattern.len() - 1])
-                        .size_limit(REGEX_LIMIT)
-                        .build()
-                        .map_err(|error| AroundError::Regex {
+                    let pattern = pattern[1..pattern.len() - 1].to_owned();
+                    // What is no regular expression at all is none within other limits either.
+                    match compiled(&pattern, &Limits::default()) {
+                        Ok(_) | Err(regex::Error::CompiledTooBig(_)) => {
+                            Ok(Around::One(Kinds::ErrorText(pattern), Pick::Nth(0)))
+                        }
+                        Err(error) => Err(AroundError::Regex {
                             given: text.to_owned(),
                             reason: error.to_string(),
-                        })?;
-                    Ok(Around::One(Kinds::ErrorText(regex), Pick::Nth(0)))
+                        }),
+                    }
                 }
                 _ => nth(Kinds::Error),
             },
@@ -205,14 +206,14 @@ impl Around {
     /// The moments meant, in order of time; for a time, none.
     ///
     /// # Errors
-    /// When there is no such moment.
-    pub fn choose<'m>(&self, moments: &'m [Moment]) -> Result<Vec<&'m Moment>, AroundError> {
+    /// When there is no such moment, or a regular expression is larger than `limits` allow.
+    pub fn choose<'m>(&self, moments: &'m [Moment], limits: &Limits) -> Result<Vec<&'m Moment>, AroundError> {
         let (kinds, pick) = match self {
             Around::Time(_) => return Ok(Vec::new()),
             Around::One(kinds, pick) => (kinds, Some(*pick)),
             Around::All(kinds) => (kinds, None),
         };
-        let found = matching(kinds, moments);
+        let found = matching(kinds, moments, limits)?;
         let chosen = match pick {
             None => found,
             Some(Pick::Nth(at)) => found.get(at).copied().into_iter().collect(),
@@ -228,12 +229,22 @@ impl Around {
     }
 }
 
-fn matching<'m>(kinds: &Kinds, moments: &'m [Moment]) -> Vec<&'m Moment> {
+/// A regular expression, no larger than `limits` allow.
+fn compiled(pattern: &str, limits: &Limits) -> Result<Regex, regex::Error> {
+    let mut builder = regex::RegexBuilder::new(pattern);
+    builder.size_limit(limits.size(Limit::Regex)).build()
+}
+
+fn matching<'m>(
+    kinds: &Kinds,
+    moments: &'m [Moment],
+    limits: &Limits,
+) -> Result<Vec<&'m Moment>, AroundError> {
     let is_error = |moment: &Moment| matches!(moment.kind, MomentKind::Error | MomentKind::HandledError);
     let all = |wanted: &dyn Fn(&Moment) -> bool| -> Vec<&'m Moment> {
         moments.iter().filter(|moment| wanted(moment)).collect()
     };
-    match kinds {
+    Ok(match kinds {
         Kinds::Error => {
             let unhandled = all(&|moment| moment.kind == MomentKind::Error);
             if unhandled.is_empty() {
@@ -243,7 +254,18 @@ fn matching<'m>(kinds: &Kinds, moments: &'m [Moment]) -> Vec<&'m Moment> {
             }
         }
         Kinds::ErrorId(id) => all(&|moment| moment.id.as_deref() == Some(id)),
-        Kinds::ErrorText(regex) => all(&|moment| is_error(moment) && regex.is_match(&moment.text)),
+        Kinds::ErrorText(pattern) => {
+            let regex = compiled(pattern, limits).map_err(|error| AroundError::Regex {
+                given: Around::One(kinds.clone(), Pick::Nth(0)).to_string(),
+                reason: match error {
+                    regex::Error::CompiledTooBig(_) => {
+                        format!("it is too large; {}", limits.hint(Limit::Regex))
+                    }
+                    error => error.to_string(),
+                },
+            })?;
+            all(&|moment| is_error(moment) && regex.is_match(&moment.text))
+        }
         Kinds::Frustration(kind) => all(&|moment| moment.kind == MomentKind::Frustration(*kind)),
         Kinds::Request(low, high) => all(&|moment| match moment.kind {
             MomentKind::FailedRequest(status) => (*low..=*high).contains(&status),
@@ -252,7 +274,7 @@ fn matching<'m>(kinds: &Kinds, moments: &'m [Moment]) -> Vec<&'m Moment> {
         Kinds::Marker(name) => {
             all(&|moment| moment.kind == MomentKind::Marker && (name.is_empty() || *moment.text == **name))
         }
-    }
+    })
 }
 
 /// What kinds of moments there are, with counts, in words.
@@ -410,6 +432,16 @@ mod tests {
 
     fn parsed(text: &str) -> Around {
         text.parse().expect(text)
+    }
+
+    #[test]
+    fn large_expressions_are_refused_by_name_unless_they_are_allowed() {
+        let around = parsed("error:/\\w{1000}|total/");
+        let choose = |limits: &Limits| around.choose(&[], limits).unwrap_err();
+        let told = choose(&Limits::default()).to_string();
+        assert!(told.contains("--allow regex="), "{told}");
+        let more = Limits::default().with(Limit::Regex, 64 << 20);
+        assert!(matches!(choose(&more), AroundError::NotThere { .. }));
     }
 
     #[test]

@@ -136,6 +136,7 @@ fn find_on_page(events: &[(usize, &Event)], rules: &Rules, masker: &Masker<'_>) 
         page: Page::within(unbounded()),
         found: OnPage {
             selected: vec![FxHashSet::default(); rules.selectors.len()],
+            known: Known::within(rules.options.limits.size(Limit::Secrets)),
             ..OnPage::default()
         },
     };

@@ -9,9 +9,6 @@ use rustc_hash::FxHashSet;
 
 use super::pattern::Pattern;
 
-/// Bytes of known secrets that are sought everywhere.
-const MOST_KNOWN_BYTES: usize = 1 << 20;
-
 /// Longest secret that is sought elsewhere, in bytes.
 const LONGEST_KNOWN: usize = 512;
 
@@ -51,23 +48,40 @@ pub(super) enum Context {
     Beside,
 }
 
-/// Texts that were masked at one place, to be found at others.
+/// Texts that were masked at one place, to be found at others. By default there may be none.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     texts: Vec<String>,
     seen: FxHashSet<String>,
     bytes: usize,
+    /// Bytes that they may have together.
+    most: usize,
+    is_cut: bool,
 }
 
 impl Known {
+    /// None yet, and no more than so many bytes.
+    pub(super) fn within(most: usize) -> Self {
+        Known {
+            most,
+            ..Known::default()
+        }
+    }
+
+    /// Whether there were more than there may be.
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     /// A text that is masked somewhere.
     pub(super) fn add(&mut self, text: &str) {
         let text = text.trim();
         let is_new = text.len() <= LONGEST_KNOWN
-            && self.bytes + text.len() <= MOST_KNOWN_BYTES
             && text.chars().any(char::is_alphanumeric)
             && !self.seen.contains(text);
-        if is_new {
+        if is_new && self.bytes + text.len() > self.most {
+            self.is_cut = true;
+        } else if is_new {
             self.bytes += text.len();
             self.seen.insert(text.to_owned());
             self.texts.push(text.to_owned());
@@ -76,6 +90,7 @@ impl Known {
 
     /// What is masked elsewhere, too.
     pub(super) fn merge(&mut self, other: Known) {
+        self.is_cut |= other.is_cut;
         other.texts.iter().for_each(|text| self.add(text));
     }
 }
@@ -304,7 +319,7 @@ mod tests {
 
     fn masked(text: &str, known: &[&str], context: Context) -> String {
         let patterns = [Preset::Card, Preset::Email].map(|preset| Pattern::preset(preset).unwrap());
-        let mut all = Known::default();
+        let mut all = Known::within(1 << 20);
         known.iter().for_each(|text| all.add(text));
         let masker = Masker::new(&patterns, all);
         let masked = masker.masked(text, context, Fill::Letter);

@@ -28,6 +28,7 @@ use self::find::find;
 use self::masker::{Context, Fill, Known, Masker};
 use self::pattern::Pattern;
 use self::rewrite::Rewriter;
+use crate::limits::{Limit, Limits};
 use crate::overlay::OverlayOptions;
 use crate::recording::Recording;
 
@@ -43,6 +44,8 @@ pub struct RedactOptions {
     pub mask_text: Vec<String>,
     /// Kinds of text that are known by their shape.
     pub presets: Vec<Preset>,
+    /// How large rules may be, and how much is sought elsewhere.
+    pub limits: Limits,
 }
 
 impl Default for RedactOptions {
@@ -52,6 +55,7 @@ impl Default for RedactOptions {
             mask: Vec::new(),
             mask_text: Vec::new(),
             presets: vec![Preset::Card, Preset::Token],
+            limits: Limits::default(),
         }
     }
 }
@@ -153,13 +157,21 @@ impl Redaction {
     /// # Errors
     /// When one of them cannot be used.
     pub fn new(options: &RedactOptions) -> Result<Self, RedactError> {
-        let selectors = options.mask.iter().map(|text| Selector::parse(text));
+        let limits = &options.limits;
+        let read = |text: &String| Selector::parse(text)?.within(limits);
+        let selectors = options.mask.iter().map(read);
         let selectors = selectors.collect::<Result<_, _>>()?;
         let text_error = |number: usize| {
             move |error: Box<regex::Error>| {
                 let told = error.to_string();
                 let reason = told.lines().last().unwrap_or_default();
-                let reason = reason.strip_prefix("error: ").unwrap_or(reason).to_owned();
+                let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+                let reason = match *error {
+                    regex::Error::CompiledTooBig(_) => {
+                        format!("it is too large; {}", limits.hint(Limit::Regex))
+                    }
+                    _ => reason.to_owned(),
+                };
                 RedactError::Text { number, reason }
             }
         };
@@ -168,7 +180,7 @@ impl Redaction {
         presets.dedup();
         let mut patterns = Vec::new();
         for (at, text) in options.mask_text.iter().enumerate() {
-            patterns.push(Pattern::custom(text).map_err(text_error(at + 1))?);
+            patterns.push(Pattern::custom(text, limits.size(Limit::Regex)).map_err(text_error(at + 1))?);
         }
         for preset in &presets {
             patterns.push(Pattern::preset(*preset).map_err(text_error(0))?);
@@ -185,12 +197,18 @@ impl Redaction {
 
     /// Masks what is secret in a recording, and keeps in [`Recording::redaction`] what was done.
     pub fn apply(&self, recording: &mut Recording) {
-        let mut known = Known::default();
+        let mut known = Known::within(self.rules.options.limits.size(Limit::Secrets));
         let found: Vec<_> = recording
             .tabs
             .iter()
             .map(|tab| find(tab, &self.rules, &mut known))
             .collect();
+        if known.is_cut() {
+            let hint = self.rules.options.limits.hint(Limit::Secrets);
+            tracing::warn!(
+                "what is masked is too much to be sought elsewhere too: some of it is not; {hint}"
+            );
+        }
         let masker = Masker::new(&self.rules.patterns, known);
         for (tab, found) in recording.tabs.iter_mut().zip(&found) {
             let knows_nothing = masker.knows_nothing();

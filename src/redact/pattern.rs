@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use regex::{Regex, RegexBuilder};
 
-/// Most bytes that a compiled pattern may take.
-const SIZE_LIMIT: usize = 1 << 20;
+/// Bytes that the compiled pattern of a preset takes at most.
+const PRESET_SIZE: usize = 4 << 20;
 
 /// Kinds of text that are known by their shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,21 +75,21 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// A pattern of the user's.
+    /// A pattern of the user's, of so many bytes at most when it is compiled.
     ///
     /// # Errors
-    /// When it is no regular expression, or one that takes too much memory.
-    pub(super) fn custom(text: &str) -> Result<Self, Box<regex::Error>> {
+    /// When it is no regular expression, or one that is larger.
+    pub(super) fn custom(text: &str, most: usize) -> Result<Self, Box<regex::Error>> {
         let regex = RegexBuilder::new(text)
-            .size_limit(SIZE_LIMIT)
-            .dfa_size_limit(SIZE_LIMIT)
+            .size_limit(most)
+            .dfa_size_limit(most)
             .build()?;
         Ok(Pattern { regex, preset: None })
     }
 
     pub(super) fn preset(preset: Preset) -> Result<Self, Box<regex::Error>> {
         let regex = RegexBuilder::new(preset.expression())
-            .size_limit(4 * SIZE_LIMIT)
+            .size_limit(PRESET_SIZE)
             .build()?;
         Ok(Pattern {
             regex,

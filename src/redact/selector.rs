@@ -8,9 +8,7 @@
 use std::fmt;
 
 use crate::dom::NodeView;
-
-/// Longest text of a selector, in bytes.
-const LONGEST: usize = 4096;
+use crate::limits::{Limit, Limits};
 
 /// Why a selector cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +21,15 @@ pub struct SelectorError {
     pub selector: String,
     /// What is wrong with it.
     pub reason: String,
+}
+
+impl SelectorError {
+    fn new(selector: &str, reason: String) -> Self {
+        SelectorError {
+            selector: selector.chars().take(200).collect(),
+            reason,
+        }
+    }
 }
 
 /// A list of selectors.
@@ -84,13 +91,7 @@ impl Selector {
     /// # Errors
     /// When it is empty or says more than this module understands.
     pub fn parse(text: &str) -> Result<Self, SelectorError> {
-        let error = |reason: String| SelectorError {
-            selector: text.chars().take(200).collect(),
-            reason,
-        };
-        if text.len() > LONGEST {
-            return Err(error(format!("it is longer than {LONGEST} bytes")));
-        }
+        let error = |reason| SelectorError::new(text, reason);
         let mut parser = Parser {
             rest: text.trim().chars().peekable(),
         };
@@ -108,6 +109,18 @@ impl Selector {
                 Some(other) => return Err(error(format!("‘{other}’ is not understood here"))),
             }
         }
+    }
+
+    /// Itself, if it is no longer than selectors may be.
+    ///
+    /// # Errors
+    /// When it is.
+    pub fn within(self, limits: &Limits) -> Result<Self, SelectorError> {
+        if self.text.len() <= limits.size(Limit::Selector) {
+            return Ok(self);
+        }
+        let reason = format!("it is too long; {}", limits.hint(Limit::Selector));
+        Err(SelectorError::new(&self.text, reason))
     }
 
     /// Whether it is an element that is meant.

@@ -273,6 +273,41 @@ fn what_is_no_rule_is_refused() {
 }
 
 #[test]
+fn how_large_rules_are_is_a_limit_with_a_name() {
+    let with = |limit, value, mask: &str, text: &str| {
+        let options = RedactOptions {
+            mask: vec![mask.to_owned()],
+            mask_text: vec![text.to_owned()],
+            limits: Limits::default().with(limit, value),
+            ..RedactOptions::default()
+        };
+        Redaction::new(&options)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    let (long, large) = ("a, ".repeat(2000) + "a", r"\w{1000}");
+    assert_eq!(with(Limit::Selector, 10_000, &long, "b"), Ok(()));
+    let told = with(Limit::Selector, 6000, &long, "b").unwrap_err();
+    assert!(told.contains("6000, which --allow selector="), "{told}");
+    assert_eq!(with(Limit::Regex, 64 << 20, "a", large), Ok(()));
+    let told = with(Limit::Regex, 1 << 20, "a", large).unwrap_err();
+    assert!(told.contains("1MiB, which --allow regex="), "{told}");
+}
+
+#[test]
+fn so_much_is_sought_elsewhere_as_may_be() {
+    let mut known = Known::within(10);
+    for text in ["secret", "other", "four"] {
+        known.add(text);
+    }
+    assert!(known.is_cut());
+    let patterns = [];
+    let masker = Masker::new(&patterns, known);
+    let masked = masker.masked("secret, other, four", Context::Beside, Fill::Letter);
+    assert_eq!(masked.as_deref(), Some("xxxxxx, other, xxxx"));
+}
+
+#[test]
 fn what_the_user_writes_on_a_clip_is_masked_too() {
     let mut options = OverlayOptions {
         title: Some(format!("Card {CARD} fails")),

@@ -44,7 +44,7 @@ pub(super) fn choose(
         Choice::Around(around, parts) => {
             let moments = moments(tab, telemetry);
             let parts = around
-                .choose(&moments)?
+                .choose(&moments, &tab.limits)?
                 .iter()
                 .map(|moment| part_around(tab, moment.time, parts))
                 .collect();

@@ -115,7 +115,12 @@ pub(super) fn scene(
             }
         }
         Framing::Part(Crop::Element(selector)) => {
-            blocking(find(recording, tab, clip, selector, whole, options))?
+            let selector = selector.clone().within(&tab.limits);
+            let selector = selector.map_err(|error| RenderError::Crop {
+                part: error.selector,
+                found: error.reason,
+            })?;
+            blocking(find(recording, tab, clip, &selector, whole, options))?
         }
     };
     Ok(whole.with_part(part, options.size))

@@ -20,6 +20,7 @@ use super::facts::SessionFacts;
 use super::find::Source;
 use crate::digest::hexadecimal;
 use crate::embed::beside::sha256_of;
+use crate::limits::{Limit, Limits};
 
 /// Goes up whenever the same recording would give other facts.
 const VERSION: u32 = 5;
@@ -67,10 +68,14 @@ impl Cache {
         }
     }
 
-    /// The key of a session: of the content of all of its files.
-    pub(super) fn key(&self, source: &Source) -> io::Result<String> {
+    /// The key of a session: of the content of all of its files, and of limits that are not the usual ones.
+    pub(super) fn key(&self, source: &Source, limits: &Limits) -> io::Result<String> {
         let mut hash = Sha256::new();
         hash.update(format!("domreel facts {VERSION}"));
+        let changed = |limit: &Limit| limits.of(*limit) != limit.default();
+        for limit in Limit::ALL.into_iter().filter(changed) {
+            hash.update(format!("\n{} {}", limit.name(), limits.of(limit)));
+        }
         for (kind, paths) in [("recording", &source.recording), ("events", &source.events)] {
             for path in paths.iter().map(|path| content(path)) {
                 for path in path? {
@@ -200,9 +205,12 @@ mod tests {
             }
         };
         let cache = Cache::open(&folder.path().join("cache"));
-        let one = cache.key(&source("a.json", "same")).unwrap();
-        assert_eq!(one, cache.key(&source("b.json", "same")).unwrap());
-        assert_ne!(one, cache.key(&source("c.json", "other")).unwrap());
+        let limits = Limits::default();
+        let one = cache.key(&source("a.json", "same"), &limits).unwrap();
+        assert_eq!(one, cache.key(&source("b.json", "same"), &limits).unwrap());
+        assert_ne!(one, cache.key(&source("c.json", "other"), &limits).unwrap());
+        let others = limits.with(Limit::ScanProblems, 1);
+        assert_ne!(one, cache.key(&source("a.json", "same"), &others).unwrap());
         let facts = SessionFacts {
             user: Some("u".to_owned()),
             ..SessionFacts::default()
@@ -231,8 +239,8 @@ mod tests {
         };
         let cache = Cache::open(&folder.path().join("cache"));
         std::fs::write(&path, "one").unwrap();
-        let one = cache.key(&source).unwrap();
+        let one = cache.key(&source, &Limits::default()).unwrap();
         std::fs::write(&path, "two").unwrap();
-        assert_ne!(one, cache.key(&source).unwrap());
+        assert_ne!(one, cache.key(&source, &Limits::default()).unwrap());
     }
 }

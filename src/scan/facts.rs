@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::browser::browser;
+use crate::limits::Limit;
 use crate::moment::{
     Moment, MomentKind, UserStep, UserStepKind, error_place, error_text, moments, route, steps,
 };
@@ -23,9 +24,6 @@ const SAME_CLICK: f64 = 2_000.0;
 
 /// Clocks of two sources of one browser differ by no more than this, in milliseconds.
 const CLOCKS_DIFFER: f64 = 100.0;
-
-/// Most problems kept of a session; the rest are only counted.
-const MOST_PROBLEMS: usize = 2_000;
 
 /// Longest text kept, in characters.
 const LONGEST: usize = 300;
@@ -146,7 +144,9 @@ impl SessionFacts {
         let times = |of: fn(&Tab) -> Option<f64>| recording.tabs.iter().filter_map(of);
         let start_ms = whole(times(Tab::start).fold(f64::INFINITY, f64::min));
         let end_ms = whole(times(Tab::end).fold(f64::NEG_INFINITY, f64::max));
-        let pages = visits(recording);
+        let limits = recording.tabs.first().map(|tab| tab.limits).unwrap_or_default();
+        let most = limits.size(Limit::ScanProblems);
+        let pages = visits(recording, most);
         let requests = requests(recording);
         let mut problems = Vec::new();
         for (at, tab) in recording.tabs.iter().enumerate() {
@@ -157,8 +157,8 @@ impl SessionFacts {
         for problem in &mut problems {
             problem.got_past = got_past(problem.time_ms, &pages, &requests);
         }
-        let more_problems = problems.len().saturating_sub(MOST_PROBLEMS);
-        problems.truncate(MOST_PROBLEMS);
+        let more_problems = problems.len().saturating_sub(most);
+        problems.truncate(most);
         SessionFacts {
             session: text(&context.session),
             user: text(&context.user),
@@ -370,12 +370,13 @@ fn without_repeats(mut problems: Vec<Found>) -> Vec<Found> {
     kept
 }
 
-fn visits(recording: &Recording) -> Vec<Visit> {
+/// The first pages that were entered, `most` of them.
+fn visits(recording: &Recording, most: usize) -> Vec<Visit> {
     let mut visits: Vec<Visit> = Vec::new();
     for signal in &recording.telemetry.signals {
         if let SignalKind::View(view) = &signal.kind {
             let page = shortened(&route(&view.url));
-            if visits.last().is_none_or(|last| last.page != page) && visits.len() < MOST_PROBLEMS {
+            if visits.last().is_none_or(|last| last.page != page) && visits.len() < most {
                 visits.push(Visit {
                     time_ms: whole(signal.time),
                     page,

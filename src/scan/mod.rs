@@ -35,10 +35,6 @@ use crate::limits::{Limit, Limits};
 use crate::recording::Recording;
 use crate::redact::{RedactError, RedactOptions, Redaction};
 
-/// Recordings larger than this are read one after another, so that memory stays bounded by the number
-/// of cores times about ten times this, and one large recording; in bytes of the file.
-const LARGE: u64 = 24 << 20;
-
 /// How to scan.
 #[derive(Debug, Clone)]
 pub struct ScanOptions {
@@ -182,12 +178,12 @@ impl Scan {
 /// Scans `sources` on all cores. `done` is called with each that is done: how many were, and of how many.
 pub fn scan(sources: &[Source], options: &ScanOptions, done: &(dyn Fn(usize, usize) + Sync)) -> Scan {
     let cache = options.cache.as_deref().map(Cache::open);
-    let large = Mutex::new(());
+    let alone = Mutex::new(());
     let count = AtomicUsize::new(0);
     let results: Vec<(Result<SessionFacts, FormatError>, bool)> = sources
         .par_iter()
         .map(|source| {
-            let result = one(source, options, cache.as_ref(), &large);
+            let result = one(source, options, cache.as_ref(), &alone);
             done(count.fetch_add(1, Ordering::Relaxed) + 1, sources.len());
             result
         })
@@ -227,27 +223,31 @@ fn one(
     source: &Source,
     options: &ScanOptions,
     cache: Option<&Cache>,
-    large: &Mutex<()>,
+    alone: &Mutex<()>,
 ) -> (Result<SessionFacts, FormatError>, bool) {
-    let key = cache.and_then(|cache| Some((cache, cache.key(source).ok()?)));
+    let limits = &options.read.limits;
+    let key = cache.and_then(|cache| Some((cache, cache.key(source, limits).ok()?)));
     if let Some((cache, key)) = &key
         && let Some(facts) = cache.get(key)
     {
         return (Ok(facts), true);
     }
+    // Those that are large are read one after another, so that memory stays bounded by the number of cores
+    // times about ten times this, and one large recording.
+    let large = limits.of(Limit::ScanAlone);
     let bytes: u64 = source
         .recording
         .iter()
         .filter_map(|path| path.metadata().ok())
         .map(|metadata| {
             if metadata.is_dir() {
-                LARGE + 1
+                large.saturating_add(1)
             } else {
                 metadata.len()
             }
         })
         .fold(0, u64::saturating_add);
-    let _alone = (bytes > LARGE).then(|| large.lock());
+    let _alone = (bytes > large).then(|| alone.lock());
     let facts = read_source(source, &options.read).map(|recording| SessionFacts::of(&recording));
     if let (Some((cache, key)), Ok(facts)) = (&key, &facts) {
         cache.put(key, facts);

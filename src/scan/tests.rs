@@ -45,6 +45,28 @@ fn one_bug_in_recordings_of_several_recorders_is_one_group() {
 }
 
 #[test]
+fn so_many_problems_are_kept_as_may_be() {
+    let mut options = ScanOptions::default();
+    options.read.limits = options.read.limits.with(Limit::ScanProblems, 2);
+    let scan = scan(
+        &find(&[fixture("checkout.json.gz")]).unwrap(),
+        &options,
+        &|_, _| {},
+    );
+    let facts = &scan.sessions[0].facts;
+    assert_eq!(facts.problems.len(), 2);
+    assert!(facts.more_problems > 0 && facts.pages.len() <= 2);
+    // With the same problems, whether it was read alone.
+    options.read.limits = options.read.limits.with(Limit::ScanAlone, 0);
+    let alone = super::scan(
+        &find(&[fixture("checkout.json.gz")]).unwrap(),
+        &options,
+        &|_, _| {},
+    );
+    assert_eq!(alone.sessions, scan.sessions);
+}
+
+#[test]
 fn damaged_recordings_do_not_stop_a_scan() {
     let scan = scanned(&[fixture("damaged")], None);
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();

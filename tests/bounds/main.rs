@@ -126,9 +126,16 @@ fn bombs_in_options_are_refused_or_harmless() {
     ];
     let options = selectors
         .iter()
-        .map(|one| ("--mask", one))
-        .chain(patterns.iter().map(|one| ("--mask-text", one)));
-    for (option, value) in options {
+        .map(|one| ("--mask", one, ""))
+        .chain(patterns.iter().map(|one| ("--mask-text", one, "")));
+    // What is only too large says so.
+    let many = "div ".repeat(20_000);
+    let large = r"\w{1000}".to_owned();
+    let large = [
+        ("--mask", &many, "--allow selector="),
+        ("--mask-text", &large, "--allow regex="),
+    ];
+    for (option, value, part) in options.chain(large) {
         let assert = domreel()
             .timeout(LONGEST)
             .args(["inspect", &fixture("checkout.json.gz"), option, value])
@@ -136,7 +143,13 @@ fn bombs_in_options_are_refused_or_harmless() {
             .code(2);
         let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
         assert!(told.len() < 2000, "{} bytes are told of {option}", told.len());
+        assert!(told.contains(part), "{told}");
     }
+    domreel()
+        .args(["inspect", &fixture("checkout.json.gz"), "--mask-text", large[1].1])
+        .args(["--allow", "regex=64MiB"])
+        .assert()
+        .code(0);
     // Patterns that take ages where they are tried backwards and forwards.
     for (option, value) in [
         ("--mask-text", "(x+x+)+y"),

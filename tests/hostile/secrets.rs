@@ -92,10 +92,11 @@ fn watch(own: &[u32], leaks: &Mutex<Vec<String>>) {
         let read = |file: &str| std::fs::read(process.path().join(file)).unwrap_or_default();
         let told = |bytes: &[u8]| memchr::memmem::find(bytes, PLANTED.as_bytes()).is_some();
         let is_own = own.contains(&id);
-        let command = read("cmdline");
+        // In this order: what has an environment has a command too, unless it is gone since.
+        let (environment, command) = (read("environ"), read("cmdline"));
         // Between fork and exec a child still is the program itself.
-        let is_copy = command.windows(7).any(|word| word == b"domreel") && !told(&command);
-        if told(&command) || (!is_own && !is_copy && told(&read("environ"))) {
+        let is_copy = command.is_empty() || command.windows(7).any(|word| word == b"domreel");
+        if told(&command) || (!is_own && !is_copy && told(&environment)) {
             leaks
                 .lock()
                 .unwrap()

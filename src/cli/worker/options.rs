@@ -4,6 +4,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 use domreel::format::FormatName;
+use domreel::limits::Limits;
 use domreel::overlay::{OutputSize, OverlayOptions};
 use domreel::redact::Redaction;
 use domreel::render::Framing;
@@ -47,7 +48,7 @@ pub(crate) struct JobOptions {
 
 impl JobOptions {
     /// Reads options as a job has them: by long names without dashes.
-    pub(crate) fn read(options: &Map<String, Value>) -> Result<Self, String> {
+    pub(crate) fn read(options: &Map<String, Value>, limits: Limits) -> Result<Self, String> {
         let mut line = Vec::new();
         for (name, value) in options {
             let plain = |c: char| c.is_ascii_lowercase() || c == '-';
@@ -65,13 +66,15 @@ impl JobOptions {
             }
         }
         let line = JobLine::try_parse_from(line).map_err(|error| one_line(&error))?;
-        line.options.redaction()?;
+        line.options.redaction(limits)?;
         Ok(line.options)
     }
 
     /// What the file is, where the worker `encoder` says with what.
-    pub(crate) fn file(&self, encoder: &EncoderArgs) -> Result<FilePlan, String> {
-        self.file.plan(None, encoder).map_err(|error| error.to_string())
+    pub(crate) fn file(&self, encoder: &EncoderArgs, limits: Limits) -> Result<FilePlan, String> {
+        self.file
+            .plan(None, encoder, limits)
+            .map_err(|error| error.to_string())
     }
 
     pub(crate) fn clip(&self, file: &FilePlan) -> domreel::clip::ClipOptions {
@@ -90,15 +93,15 @@ impl JobOptions {
         self.framing.framing()
     }
 
-    pub(crate) fn overlay(&self) -> Result<OverlayOptions, String> {
+    pub(crate) fn overlay(&self, limits: Limits) -> Result<OverlayOptions, String> {
         let mut options = self.overlay.options();
-        self.redaction()?.apply_to_overlay(&mut options);
+        self.redaction(limits)?.apply_to_overlay(&mut options);
         Ok(options)
     }
 
-    /// What is masked; options that were read can be used.
-    pub(crate) fn redaction(&self) -> Result<Redaction, String> {
-        let redaction = self.redact.redaction();
+    /// What is masked; options that were read within these limits can be used.
+    pub(crate) fn redaction(&self, limits: Limits) -> Result<Redaction, String> {
+        let redaction = self.redact.redaction(limits);
         redaction.map_err(|failure| failure.to_string())
     }
 }
@@ -186,7 +189,7 @@ mod tests {
     }
 
     fn read(options: Value) -> Result<JobOptions, String> {
-        JobOptions::read(options.as_object().unwrap())
+        JobOptions::read(options.as_object().unwrap(), Limits::default())
     }
 
     #[test]
@@ -206,8 +209,8 @@ mod tests {
             Value::Object(options.clone()),
             json!({"from": "0:40", "width": "640", "hide": "bar,cursor"})
         );
-        let job = JobOptions::read(&options).unwrap();
-        let file = job.file(&EncoderArgs::default()).unwrap();
+        let job = JobOptions::read(&options, Limits::default()).unwrap();
+        let file = job.file(&EncoderArgs::default(), Limits::default()).unwrap();
         assert_eq!(job.size(&file).width, Some(640));
         assert_eq!(job.clip(&file).from, "0:40".parse().ok());
         assert!(Line::try_parse_from(["x"]).unwrap().job.0.is_empty());
@@ -217,10 +220,10 @@ mod tests {
     #[test]
     fn json_s_own_types_do_too() {
         let job = read(json!({"width": 640, "speed": 2.5, "hide": ["bar", "clicks"], "tab": null})).unwrap();
-        let file = job.file(&EncoderArgs::default()).unwrap();
+        let file = job.file(&EncoderArgs::default(), Limits::default()).unwrap();
         assert_eq!(job.size(&file).width, Some(640));
         assert_eq!(job.clip(&file).speed.factor(), 2.5);
-        assert_eq!(job.overlay().unwrap().hide.len(), 2);
+        assert_eq!(job.overlay(Limits::default()).unwrap().hide.len(), 2);
     }
 
     #[test]
@@ -231,7 +234,9 @@ mod tests {
             Value::Object(options.clone()),
             json!({"mask": "p, i", "mask-text": ["a{1,2}", "b"]})
         );
-        let redaction = JobOptions::read(&options).unwrap().redaction().unwrap();
+        let limits = Limits::default();
+        let job = JobOptions::read(&options, limits).unwrap();
+        let redaction = job.redaction(limits).unwrap();
         assert_eq!(redaction.text("aac b"), "••c •");
     }
 

@@ -40,13 +40,17 @@ pub(crate) struct ChromiumRenderer {
 }
 
 impl ChromiumRenderer {
+    fn line(&self, options: &Map<String, Value>) -> Result<JobOptions, JobError> {
+        JobOptions::read(options, self.limits).map_err(bad_option)
+    }
+
     fn read(&self, input: &Path, line: &JobOptions) -> Result<Recording, JobError> {
         let options = ReadOptions {
             format: line.read_as,
             limits: self.limits,
             ..ReadOptions::default()
         };
-        let redaction = line.redaction().map_err(bad_option)?;
+        let redaction = line.redaction(self.limits).map_err(bad_option)?;
         let mut recording = read(&[Input::Path(input.to_owned())], &options).map_err(|error| {
             let mut told = unreadable(&error, input);
             told.message = redaction.text(&told.message);
@@ -103,7 +107,9 @@ impl Renderer for ChromiumRenderer {
     }
 
     fn check(&self, options: &Map<String, Value>) -> Result<(), JobError> {
-        line(options)?.file(&self.encoder).map_err(bad_option)?;
+        self.line(options)?
+            .file(&self.encoder, self.limits)
+            .map_err(bad_option)?;
         Ok(())
     }
 
@@ -114,8 +120,8 @@ impl Renderer for ChromiumRenderer {
         out_dir: &Path,
         progress: &Progress,
     ) -> Result<Rendered, JobError> {
-        let line = line(&job.options)?;
-        let plan = line.file(&self.encoder).map_err(bad_option)?;
+        let line = self.line(&job.options)?;
+        let plan = line.file(&self.encoder, self.limits).map_err(bad_option)?;
         let recording = self.read(input, &line)?;
         progress.alive();
         let option = |failure: Failure| JobError::fatal(Class::Option, failure.to_string());
@@ -126,7 +132,7 @@ impl Renderer for ChromiumRenderer {
             choice: line.choice(),
             size: line.size(&plan),
             framing: line.framing(),
-            overlay: line.overlay().map_err(bad_option)?,
+            overlay: line.overlay(self.limits).map_err(bad_option)?,
             still: false,
             drawing: self.drawing(self.browsers)?,
         };
@@ -166,12 +172,12 @@ impl Renderer for ChromiumRenderer {
     }
 
     fn inspect(&self, input: &Path) -> Result<Value, JobError> {
-        let recording = self.read(input, &line(&Map::new())?)?;
+        let recording = self.read(input, &self.line(&Map::new())?)?;
         inspect::to_json(&recording).map_err(|error| JobError::fatal(Class::Internal, error.to_string()))
     }
 
     fn still(&self, input: &Path, options: &Map<String, Value>, at_ms: f64) -> Result<Vec<u8>, JobError> {
-        let line = line(options)?;
+        let line = self.line(options)?;
         let recording = self.read(input, &line)?;
         let option = |failure: Failure| JobError::fatal(Class::Option, failure.to_string());
         let recording = line.tab.choose(recording, &self.console).map_err(option)?;
@@ -187,9 +193,9 @@ impl Renderer for ChromiumRenderer {
                 ..ClipOptions::default()
             },
             choice: Choice::Range,
-            size: line.size(&line.file(&self.encoder).map_err(bad_option)?),
+            size: line.size(&line.file(&self.encoder, self.limits).map_err(bad_option)?),
             framing: line.framing(),
-            overlay: line.overlay().map_err(bad_option)?,
+            overlay: line.overlay(self.limits).map_err(bad_option)?,
             still: false,
             drawing: self.drawing(1)?,
         };
@@ -214,10 +220,6 @@ impl Renderer for ChromiumRenderer {
 /// Changes whenever the same recording and options may give other bytes.
 pub(crate) fn version() -> String {
     format!("domreel {}", env!("CARGO_PKG_VERSION"))
-}
-
-fn line(options: &Map<String, Value>) -> Result<JobOptions, JobError> {
-    JobOptions::read(options).map_err(bad_option)
 }
 
 fn bad_option(message: String) -> JobError {
@@ -322,7 +324,7 @@ mod tests {
     #[test]
     fn each_limit_is_a_failure_that_names_its_option() {
         let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/checkout.json.gz");
-        let line = line(&Map::new()).unwrap();
+        let line = renderer().line(&Map::new()).unwrap();
         let read = |limit: Limit, value: u64| {
             let mut renderer = renderer();
             renderer.limits = renderer.limits.with(limit, value);

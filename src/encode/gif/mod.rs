@@ -29,6 +29,7 @@ use std::sync::Arc;
 use super::change::{self, Rect};
 use super::jobs::{Jobs, Workers};
 use super::{EncodeError, Frame, FrameCheck, StreamEncoder, Summary};
+use crate::limits::{Limit, Limits};
 use crate::pixmap::Pixmap;
 use area::{Area, Pictures};
 use canvas::Canvas;
@@ -69,6 +70,8 @@ pub struct GifOptions {
     pub quality: Quality,
     /// Threads that encode; all cores if not given. The file is the same for any number.
     pub threads: Option<NonZeroUsize>,
+    /// How much is looked at before the file begins.
+    pub limits: Limits,
 }
 
 /// How exact a GIF is. What a pixel is drawn with is always the nearest colour there is; less
@@ -143,7 +146,7 @@ impl<W: Write + Send> GifEncoder<W> {
             before: None,
             held: None,
             canvas: None,
-            ahead: Ahead::default(),
+            ahead: Ahead::within(&options.limits),
             shared: None,
             looking: Jobs::default(),
             choosing: Jobs::default(),
@@ -315,19 +318,26 @@ struct Picture {
 struct Ahead {
     pictures: Vec<Picture>,
     bytes: usize,
+    /// How much is kept in memory.
+    most_bytes: usize,
+    /// How many are enough to know what comes again.
+    most: usize,
 }
 
 impl Ahead {
-    /// As much as is kept in memory, in bytes.
-    const BYTES: usize = 24 << 20;
-    /// As many pictures are enough to know what comes again.
-    const PICTURES: usize = 240;
+    fn within(limits: &Limits) -> Self {
+        Ahead {
+            most_bytes: limits.size(Limit::GifAhead),
+            most: limits.size(Limit::GifAheadPictures),
+            ..Ahead::default()
+        }
+    }
 
     /// Adds a picture; says whether there are enough now.
     fn add(&mut self, picture: Picture) -> bool {
         self.bytes += picture.areas.iter().map(Area::bytes).sum::<usize>();
         self.pictures.push(picture);
-        self.bytes >= Self::BYTES || self.pictures.len() >= Self::PICTURES
+        self.bytes >= self.most_bytes || self.pictures.len() >= self.most
     }
 }
 

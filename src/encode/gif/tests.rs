@@ -264,7 +264,7 @@ fn small_changes_share_one_table() {
 
 #[test]
 fn more_pictures_than_are_looked_at_together() {
-    let pictures: Vec<Pixmap> = (0..Ahead::PICTURES + 20)
+    let pictures: Vec<Pixmap> = (0..260)
         .map(|at| flat(2, 2, [at as u8, (at / 256) as u8, 7]))
         .collect();
     let (file, _) = encode(pictures.iter().map(|p| frame(p.clone(), 30)));
@@ -274,6 +274,23 @@ fn more_pictures_than_are_looked_at_together() {
         let off = picture.data.iter().zip(&shown.data).map(|(a, b)| a.abs_diff(*b));
         assert!(off.max() <= Some(8));
     }
+}
+
+/// The table of the file has the colours of what was looked at before it began.
+#[test]
+fn as_much_is_looked_at_as_may_be() {
+    let pictures = [[9; 3], [120, 4, 4], [4, 4, 200]].map(|colour| flat(8, 8, colour));
+    let encoded = |limit, value| {
+        let options = GifOptions {
+            limits: Limits::default().with(limit, value),
+            ..GifOptions::default()
+        };
+        encode_with(pictures.iter().map(|p| frame(p.clone(), 80)), options).0
+    };
+    let usual = encoded(Limit::GifAheadPictures, 3);
+    let first = encoded(Limit::GifAheadPictures, 1);
+    assert_ne!(first, usual);
+    assert_eq!(encoded(Limit::GifAhead, 1), first);
 }
 
 #[test]

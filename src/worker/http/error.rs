@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tracing::warn;
 
+use crate::limits::Limit;
 use crate::worker::job::{Class, JobError};
 use crate::worker::queue::QueueError;
 use crate::worker::store::StoreError;
@@ -47,11 +48,12 @@ impl ApiError {
         )
     }
 
-    pub(super) fn too_large(max: u64) -> Self {
+    pub(super) fn too_large(what: &str, limit: Limit, max: u64) -> Self {
+        let (max, name) = (limit.text(max), limit.name());
         ApiError::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too_large",
-            format!("a recording may have {max} bytes"),
+            format!("{what} may have {max}, which --allow {name}=… of ‘domreel serve’ changes"),
         )
     }
 
@@ -114,7 +116,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::NoRecording(_) => ApiError::not_found(message),
             StoreError::Forbidden(_) => ApiError::new(StatusCode::FORBIDDEN, "forbidden", message),
-            StoreError::TooLarge(max) => ApiError::too_large(max),
+            StoreError::TooLarge(max) => ApiError::too_large("a recording", Limit::Input, max),
             StoreError::Name(_) => ApiError::invalid(message),
             StoreError::Store(object_store::Error::NotFound { .. }) => {
                 ApiError::not_found("there is no such output")

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
@@ -13,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::Service;
 use super::error::ApiError;
+use crate::limits::Limit;
 use crate::worker::job::{Job, JobId, JobSpec, NotAJobId, Source, Submission};
 use crate::worker::queue::Filter;
 use crate::worker::submit;
@@ -38,8 +40,13 @@ struct Request {
 pub(super) async fn submit(
     State(service): State<Service>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
+    let most = service.0.options.limits.of(Limit::Job);
+    let body = body.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large("a job", Limit::Job, most),
+        _ => ApiError::invalid("the body broke off"),
+    })?;
     let request: Request = serde_json::from_slice(&body)
         .map_err(|error| ApiError::invalid(format!("the body is not a submission: {error}")))?;
     let source = match (request.recording, request.url) {

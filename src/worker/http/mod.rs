@@ -40,7 +40,7 @@ use super::metrics::Metrics;
 use super::queue::Queue;
 use super::renderer::Renderer;
 use super::store::Store;
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 
 pub use auth::Token;
 
@@ -119,7 +119,7 @@ impl Service {
             .fallback(error::no_route)
             .method_not_allowed_fallback(error::no_method)
             // Uploads have a limit of their own.
-            .layer(DefaultBodyLimit::max(64 << 10))
+            .layer(DefaultBodyLimit::max(self.0.options.limits.size(Limit::Job)))
             .layer(axum::middleware::map_response(page::harden))
             .with_state(self.clone())
     }

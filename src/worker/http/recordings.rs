@@ -38,7 +38,7 @@ pub(super) async fn upload(State(service): State<Service>, body: Body) -> Result
         let piece = piece.map_err(|error| ApiError::invalid(format!("the upload broke off: {error}")))?;
         bytes = bytes.saturating_add(piece.len() as u64);
         if bytes > max {
-            return Err(ApiError::too_large(max));
+            return Err(ApiError::too_large("a recording", Limit::Input, max));
         }
         writer.write_all(&piece).await.map_err(failed)?;
     }

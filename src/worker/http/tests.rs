@@ -384,6 +384,12 @@ async fn wrong_submissions_are_told_why() {
         .send(Method::POST, "/v1/recordings", "/v1/recordings", "x".repeat(101))
         .await;
     assert_eq!(long.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let long = client
+        .submit(json!({"recording": recording, "label": "x".repeat(64 << 10)}))
+        .await;
+    assert_eq!(long.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let message = long.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("64KiB, which --allow job="), "{message}");
     let empty = client
         .send(Method::POST, "/v1/recordings", "/v1/recordings", "")
         .await;
