@@ -18,6 +18,7 @@
 //! | `json` | a pull reader that survives depth and damage |
 //! | `rrweb` | rrweb's events in all their wrappings |
 //! | `datadog` | Datadog's records, of browsers and mobile applications |
+//! | `screen` | boxes on screens of mobile applications |
 //! | `collector` | what readers put their findings into |
 //! | `signals` | errors, requests and the like that stand in a recording |
 //! | [`events`] | errors, requests and the like from files beside a recording |
@@ -36,6 +37,7 @@ mod json;
 mod name;
 mod posthog;
 mod rrweb;
+mod screen;
 mod sentry;
 mod signals;
 mod stack;

@@ -9,26 +9,14 @@ use super::resources::Resources;
 use super::view::Decoded;
 use super::wireframe::Wireframe;
 use crate::format::json::{Json, JsonError, Kind};
+use crate::format::screen::{self, BODY, FIRST, Look, attribute, element, list, record};
 use crate::recording::{
-    Attribute, EventData, EventKind, FullSnapshot, Interaction, InteractionKind, Mutation, NodeAdd,
-    NodeContent, NodeId, NodeRecord, NodeRemoval, NodeTree, PointerKind, PointerPath, PointerSample,
-    StyleProperty,
+    Attribute, EventData, EventKind, Interaction, InteractionKind, Mutation, NodeAdd, NodeContent, NodeId,
+    NodeRemoval, NodeTree, PointerKind, PointerPath, PointerSample,
 };
-
-const DOCUMENT: NodeId = 1;
-const DOCTYPE: NodeId = 2;
-const ROOT: NodeId = 3;
-const BODY: NodeId = 4;
-
-/// The number of the first wireframe's box; its text has the next number.
-const FIRST: NodeId = 10;
 
 /// Boxes that are looked at to tell what was touched.
 const LOOKED_AT: usize = 10_000;
-
-/// How all boxes are.
-const BOX: &str = "position:absolute;box-sizing:border-box;display:flex;flex-direction:column;margin:0;\
-                   white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.2";
 
 /// The screen, as far as it has been read.
 #[derive(Debug)]
@@ -47,6 +35,7 @@ pub(super) struct Screen {
 struct Shown {
     node: NodeId,
     wireframe: Wireframe,
+    look: Look,
     /// What is drawn right below it.
     previous: Option<i64>,
     /// What is drawn right above it.
@@ -87,26 +76,7 @@ impl Screen {
 
     /// Reads a full snapshot.
     pub(super) fn snapshot(&mut self, data: &[u8], resources: &Resources) -> Result<Drawn, JsonError> {
-        let mut tree = NodeTree {
-            nodes: vec![
-                record(DOCUMENT, None, NodeContent::Document { quirks: false }),
-                record(
-                    DOCTYPE,
-                    Some(0),
-                    NodeContent::Doctype {
-                        name: "html".into(),
-                        public_id: "".into(),
-                        system_id: "".into(),
-                    },
-                ),
-                record(ROOT, Some(0), element("html", "overflow:hidden".to_owned())),
-                record(
-                    BODY,
-                    Some(2),
-                    element("body", "margin:0;background:#fff".to_owned()),
-                ),
-            ],
-        };
+        let mut tree = screen::document();
         let mut json = Json::new(data);
         json.object()?;
         while let Some(key) = json.key()? {
@@ -126,10 +96,7 @@ impl Screen {
                 _ => json.pass()?,
             }
         }
-        let snapshot = FullSnapshot {
-            tree,
-            scroll: (0.0, 0.0),
-        };
+        let snapshot = screen::snapshot(tree);
         Ok(Drawn::of(
             EventKind::FullSnapshot,
             EventData::FullSnapshot(snapshot),
@@ -259,7 +226,8 @@ impl Screen {
         let Some((id, shown)) = id.and_then(|id| Some((id, self.shown.get(&id)?))) else {
             return Ok(false);
         };
-        let (node, old) = (shown.node, shown.wireframe.clone());
+        let (node, old) = (shown.node, shown.look.clone());
+        let old_caption = shown.wireframe.caption();
         let after = json.at();
         json.seek(at);
         self.read(Some(id), json, resources)?;
@@ -267,23 +235,12 @@ impl Screen {
         let Some(shown) = self.shown.get(&id) else {
             return Ok(false);
         };
-        let changed: Vec<StyleProperty> = shown
-            .wireframe
-            .style()
-            .into_iter()
-            .zip(old.style())
-            .filter(|(new, old)| new != old)
-            .map(|((property, value), _)| StyleProperty {
-                property: property.into(),
-                value: Some(value),
-                important: false,
-            })
-            .collect();
+        let changed = shown.look.changed(&old);
         if !changed.is_empty() {
             mutation.attributes.push((node, vec![Attribute::Style(changed)]));
         }
         let caption = shown.wireframe.caption();
-        if caption != old.caption() {
+        if caption != old_caption {
             mutation.texts.push((node + 1, caption));
         }
         Ok(true)
@@ -299,6 +256,7 @@ impl Screen {
         let room = self.room;
         if let Some(shown) = known.and_then(|id| self.shown.get_mut(&id)) {
             let head = shown.wireframe.read(json, resources, room)?;
+            shown.look = shown.wireframe.look();
             self.room = room.saturating_sub(head.repeated);
             return Ok(known);
         }
@@ -315,6 +273,7 @@ impl Screen {
             id,
             Shown {
                 node,
+                look: wireframe.look(),
                 wireframe,
                 previous: None,
                 next: None,
@@ -366,7 +325,7 @@ impl Screen {
         from_above
             .by_ref()
             .take(LOOKED_AT)
-            .find(|shown| shown.wireframe.contains(x, y))
+            .find(|shown| shown.look.contains(x, y))
             .map_or(BODY, |shown| shown.node)
     }
 
@@ -500,14 +459,6 @@ fn resize(json: &mut Json<'_>) -> Result<Drawn, JsonError> {
     })
 }
 
-/// Goes to an array, if there is one.
-fn list(json: &mut Json<'_>, at: Option<usize>) -> Result<bool, JsonError> {
-    let Some(at) = at else { return Ok(false) };
-    json.seek(at);
-    json.array()?;
-    Ok(true)
-}
-
 /// `{"id": 1}`.
 fn removed(json: &mut Json<'_>) -> Result<Option<i64>, JsonError> {
     let mut id = None;
@@ -525,40 +476,14 @@ fn removed(json: &mut Json<'_>) -> Result<Option<i64>, JsonError> {
     Ok(id)
 }
 
-fn record(id: NodeId, parent: Option<u32>, content: NodeContent) -> NodeRecord {
-    NodeRecord {
-        id: Some(id),
-        parent,
-        in_shadow: false,
-        content,
-    }
-}
-
-fn element(tag: &str, style: String) -> NodeContent {
-    NodeContent::Element {
-        tag: tag.into(),
-        svg: false,
-        custom: false,
-        attributes: vec![Attribute::Plain {
-            name: "style".into(),
-            value: Some(style.into()),
-        }],
-    }
-}
-
 /// Appends a wireframe's box and what is written in it.
 fn push(tree: &mut NodeTree, shown: &Shown, parent: Option<u32>) {
     let Ok(place) = u32::try_from(tree.nodes.len()) else {
         return;
     };
-    let mut style = BOX.to_owned();
-    for (property, value) in shown.wireframe.style() {
-        style.push(';');
-        style.push_str(property);
-        style.push(':');
-        style.push_str(&value);
-    }
-    tree.nodes.push(record(shown.node, parent, element("div", style)));
+    let style = attribute("style", &shown.look.css("absolute"));
+    tree.nodes
+        .push(record(shown.node, parent, element("div", vec![style])));
     let caption: Arc<str> = shown.wireframe.caption();
     tree.nodes
         .push(record(shown.node + 1, Some(place), NodeContent::Text(caption)));

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::format::screen::data_url;
+
 /// Pictures by name.
 #[derive(Debug, Default)]
 pub(super) struct Resources(BTreeMap<String, Arc<str>>);
@@ -23,11 +25,6 @@ impl Resources {
     pub(super) fn url(&self, name: &str) -> Option<Arc<str>> {
         self.0.get(name).cloned()
     }
-}
-
-/// The `data:` URL of what is in base 64 already.
-pub(super) fn data_url(media_type: &str, base64: &str) -> Arc<str> {
-    Arc::from(format!("data:{media_type};base64,{base64}"))
 }
 
 fn picture_type(bytes: &[u8]) -> Option<&'static str> {

@@ -1,20 +1,11 @@
 //! Wireframes: boxes on the screen of a mobile application, each a shape, a text, an image or a place
 //! that was left out (schemas: `session-replay/mobile` of `DataDog/rum-events-format`).
 
-use std::fmt::Write;
 use std::sync::Arc;
 
-use super::resources::{Resources, data_url};
+use super::resources::Resources;
 use crate::format::json::{Json, JsonError, Kind};
-
-/// A declaration of the `style` attribute that draws a wireframe.
-pub(super) type Declaration = (&'static str, Arc<str>);
-
-/// What fills places of which no picture is known.
-const PLACEHOLDER: &str = "#e4e6eb";
-
-/// Types of images that are shown.
-const PICTURES: [&str; 5] = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"];
+use crate::format::screen::{Font, Look, PLACEHOLDER, Position, color, each, family, length, picture, text};
 
 /// Stops of a gradient; what more there are is left out.
 const STOPS: usize = 64;
@@ -52,21 +43,6 @@ enum WireframeKind {
     Image,
     Placeholder,
     WebView,
-}
-
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Font {
-    family: Option<Arc<str>>,
-    size: Option<f64>,
-    color: Option<Arc<str>>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Position {
-    /// Top, right, bottom, left.
-    padding: [f64; 4],
-    horizontal: &'static str,
-    vertical: &'static str,
 }
 
 /// What a wireframe says besides how it looks.
@@ -115,9 +91,7 @@ impl Wireframe {
             self.picture = (head.repeated <= room).then(|| background_image(&url));
         } else if let Some(data) = base64.filter(|data| !data.is_empty()) {
             let media_type = media_type.as_deref().unwrap_or("image/png");
-            let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-            self.picture = (PICTURES.contains(&media_type) && data.bytes().all(safe))
-                .then(|| background_image(&data_url(media_type, &data)));
+            self.picture = picture(media_type, &data).map(|url| background_image(&url));
         }
         Ok(head)
     }
@@ -149,103 +123,37 @@ impl Wireframe {
         }
     }
 
-    /// Whether a point of the screen is in it.
-    pub(super) fn contains(&self, x: f64, y: f64) -> bool {
-        (self.x..self.x + self.width).contains(&x) && (self.y..self.y + self.height).contains(&y)
-    }
-
-    /// Every declaration, always the same ones in the same order.
-    pub(super) fn style(&self) -> Vec<Declaration> {
-        let blank = matches!(self.kind, WireframeKind::Image) && self.picture.is_none() && !self.empty;
-        let hidden = blank || matches!(self.kind, WireframeKind::Placeholder | WireframeKind::WebView);
-        let none = || Arc::<str>::from("none");
-        let background = self.background.clone().unwrap_or_else(none);
-        let background = if hidden && self.background.is_none() {
-            PLACEHOLDER.into()
-        } else {
-            background
-        };
-        let picture = self
-            .picture
-            .as_ref()
-            .filter(|_| self.kind == WireframeKind::Image && !self.empty);
+    /// How it is drawn.
+    pub(super) fn look(&self) -> Look {
         let is_text = self.kind == WireframeKind::Text;
-        let (align, justify) = if is_text {
-            (self.position.horizontal, self.position.vertical)
-        } else {
-            ("center", "center")
-        };
-        let or = |value: &'static str, usual: &'static str| if value.is_empty() { usual } else { value };
-        let border = self.border.as_ref();
-        let padding = self.position.padding.map(|side| format!("{side}px")).join(" ");
-        let px = |length: f64| Arc::<str>::from(format!("{length}px"));
-        vec![
-            ("left", px(self.x)),
-            ("top", px(self.y)),
-            ("width", px(self.width.max(0.0))),
-            ("height", px(self.height.max(0.0))),
-            (
-                "background",
-                match picture {
-                    Some(picture) => picture.clone(),
-                    None => background,
-                },
-            ),
-            ("border-radius", px(self.radius)),
-            ("opacity", self.opacity.unwrap_or(1.0).to_string().into()),
-            (
-                "border",
-                match border {
-                    Some((width, color)) => format!("{width}px solid {color}").into(),
-                    None => "0".into(),
-                },
-            ),
-            (
-                "clip-path",
-                match self.clip {
-                    Some([top, right, bottom, left]) => {
-                        format!("inset({top}px {right}px {bottom}px {left}px)").into()
-                    }
-                    None => none(),
-                },
-            ),
-            ("overflow", if is_text { "visible" } else { "hidden" }.into()),
-            ("padding", if is_text { padding.into() } else { "0".into() }),
-            (
-                "font-family",
-                match &self.font.family {
-                    Some(family) => family.clone(),
-                    None => "sans-serif".into(),
-                },
-            ),
-            ("font-size", px(self.font.size.unwrap_or(12.0))),
-            (
-                "color",
-                self.font.color.clone().unwrap_or_else(|| "#5b6270".into()),
-            ),
-            ("text-align", or(align, "left").into()),
-            ("justify-content", or(justify, "flex-start").into()),
-        ]
+        let is_image = self.kind == WireframeKind::Image;
+        let picture = self.picture.as_ref().filter(|_| is_image && !self.empty);
+        let blank = is_image && self.picture.is_none() && !self.empty;
+        let hidden = blank || matches!(self.kind, WireframeKind::Placeholder | WireframeKind::WebView);
+        let background = picture.or(self.background.as_ref()).cloned();
+        Look {
+            x: self.x,
+            y: self.y,
+            width: self.width,
+            height: self.height,
+            clip: self.clip,
+            background: background.or_else(|| hidden.then(|| PLACEHOLDER.into())),
+            radius: self.radius,
+            opacity: self.opacity.unwrap_or(1.0),
+            border: self.border.clone(),
+            font: self.font.clone(),
+            position: if is_text {
+                self.position.clone()
+            } else {
+                Position::centered()
+            },
+            spills: is_text,
+        }
     }
 }
 
 fn background_image(url: &str) -> Arc<str> {
     format!("url(\"{url}\") 0 0/100% 100% no-repeat").into()
-}
-
-/// Has every field of an object read; what is no object has none.
-fn each<'a>(
-    json: &mut Json<'a>,
-    mut field: impl FnMut(&str, &mut Json<'a>) -> Result<(), JsonError>,
-) -> Result<(), JsonError> {
-    if json.kind()? != Kind::Object {
-        return json.pass();
-    }
-    json.object()?;
-    while let Some(key) = json.key()? {
-        field(&key, json)?;
-    }
-    Ok(())
 }
 
 fn kind(name: Option<&str>) -> WireframeKind {
@@ -256,29 +164,6 @@ fn kind(name: Option<&str>) -> WireframeKind {
         Some("webview") => WireframeKind::WebView,
         _ => WireframeKind::Shape,
     }
-}
-
-/// A length on the screen; what no screen has is brought to its bounds.
-fn length(json: &mut Json<'_>) -> Result<f64, JsonError> {
-    const MOST: f64 = 1e6;
-    Ok(json
-        .number_or_none()?
-        .map_or(0.0, |length| length.clamp(-MOST, MOST)))
-}
-
-fn text(json: &mut Json<'_>) -> Result<Arc<str>, JsonError> {
-    Ok(json.string_or_none()?.as_deref().unwrap_or_default().into())
-}
-
-/// A color as hexadecimal digits, red, green, blue and opacity. Nothing else gets into a style.
-fn color(json: &mut Json<'_>) -> Result<Option<Arc<str>>, JsonError> {
-    let color = json.string_or_none()?;
-    Ok(color
-        .filter(|color| {
-            let digits = color.strip_prefix('#').unwrap_or_default();
-            matches!(digits.len(), 3 | 4 | 6 | 8) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
-        .map(|color| Arc::from(&*color)))
 }
 
 fn sides(json: &mut Json<'_>) -> Result<[f64; 4], JsonError> {
@@ -313,25 +198,7 @@ fn font(json: &mut Json<'_>) -> Result<Font, JsonError> {
     let mut font = Font::default();
     each(json, |key, json| {
         match key {
-            "family" => {
-                let safe =
-                    |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | ',' | '-' | '_');
-                let family = json.string_or_none()?;
-                font.family = family.map(|family| {
-                    let names: String = family.chars().filter(safe).collect();
-                    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
-                    let mut list = String::new();
-                    for name in names {
-                        match name {
-                            "serif" | "sans-serif" | "monospace" => write!(list, "{name}, "),
-                            name => write!(list, "\"{name}\", "),
-                        }
-                        .ok();
-                    }
-                    list.push_str("sans-serif");
-                    list.into()
-                });
-            }
+            "family" => font.family = family(json)?,
             "size" => font.size = Some(length(json)?.max(0.0)),
             "color" => font.color = color(json)?,
             _ => json.pass()?,
