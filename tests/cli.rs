@@ -145,6 +145,25 @@ fn inspect_tells_what_is_in_a_recording() {
 }
 
 #[test]
+fn what_is_tapped_in_an_application_is_told() {
+    let summary = inspect("posthog-mobile.ndjson.gz");
+    assert_eq!(summary["damage"]["total"], 0);
+    let told = summary["tabs"][0].to_string();
+    for step in [
+        "‘Sign in’",
+        "‘Leave at the door’",
+        "‘Tomorrow, 8–10 h’",
+        "‘Order’",
+    ] {
+        assert!(told.contains(step), "{step}: {told}");
+    }
+    for moment in summary["tabs"][0]["moments"].as_array().unwrap() {
+        assert_eq!(moment["kind"], "request", "{moment}");
+    }
+    assert!(!summary.to_string().contains("grap"), "{summary}");
+}
+
+#[test]
 fn one_session_is_the_same_in_every_wrapping() {
     let plain = inspect("checkout.json.gz");
     for name in ["checkout-packed.json.gz", "checkout.ndjson.zst"] {

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::inflate::Inflated;
 use super::rrweb::Chunks;
-use super::{FormatError, FormatName, ReadOptions, telemetry};
+use super::{FormatError, FormatName, ReadOptions, posthog, telemetry};
 use crate::limits::Limit;
 use crate::recording::{
     Damage, DamageKind, DamageReport, Event, EventData, EventKind, Meta, Payload, Recording, SessionContext,
@@ -44,6 +44,8 @@ pub(crate) struct Collector<'a> {
     pub telemetry: Telemetry,
     /// Pieces of events, which are read when all files have been.
     pub(super) chunks: Chunks,
+    /// Tabs that show screens of mobile applications, as wireframes among rrweb's events.
+    pub screens: BTreeSet<usize>,
     /// What the input shows that is not drawn, in a few words.
     pub not_shown: Option<&'static str>,
     /// The same event may have been sent twice.
@@ -69,6 +71,7 @@ impl<'a> Collector<'a> {
             sessions: BTreeMap::new(),
             telemetry: Telemetry::default(),
             chunks: Chunks::default(),
+            screens: BTreeSet::new(),
             not_shown: None,
             repeats: false,
             unpacked: 0,
@@ -242,6 +245,12 @@ impl<'a> Collector<'a> {
             tab.events.sort_by(|one, two| one.time.total_cmp(&two.time));
             if self.repeats {
                 drop_repeats(&mut tab.events);
+            }
+        }
+        for tab in std::mem::take(&mut self.screens) {
+            let events = self.tabs.get_mut(tab).map(|tab| &mut tab.events);
+            for damage in events.map(posthog::draw_screens).unwrap_or_default() {
+                self.damage(damage)?;
             }
         }
         for jump in self.tabs.iter().flat_map(clock_jumps) {

@@ -229,7 +229,8 @@ fn vendor_of_event(event: &Outline<'_>, bytes: &[u8]) -> Option<FormatName> {
         7 => !event.has("data"),
         8 => data.has("pageLeft") || data.has("offsetLeft"),
         9 => data.has("frustrationTypes"),
-        2 | 10 => data.has("wireframes") && !data.has("node") && number != 2.0,
+        2 if data.has("wireframes") => return Some(FormatName::PostHog),
+        10 => data.has("wireframes"),
         11 | 12 => true,
         _ => false,
     };
@@ -399,6 +400,10 @@ mod tests {
         );
         assert_format(
             r#"[{"event":"$snapshot","properties":{"$snapshot_data":[]}}]"#,
+            PostHog,
+        );
+        assert_format(
+            r#"[{"type":4,"data":{},"timestamp":1},{"type":2,"data":{"wireframes":[]},"timestamp":1}]"#,
             PostHog,
         );
         assert_format(r#"{"records":[],"view":{"id":"a"}}"#, Datadog);

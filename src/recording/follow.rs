@@ -288,7 +288,7 @@ fn part_of_way(event: &Event, from: f64, until: f64) -> Option<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::{FullSnapshot, Interaction, NodeTree, PointerKind, PointerSample};
+    use crate::recording::{DecodeError, FullSnapshot, Interaction, NodeTree, PointerKind, PointerSample};
 
     fn event(time: f64, kind: EventKind, data: EventData) -> Event {
         Event {
@@ -437,6 +437,42 @@ mod tests {
             })
         };
         assert_eq!(switches, [&switch(2, "b"), &switch(1, "a")]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_begins_no_page_that_is_gone_back_to() {
+        let mut unreadable = snapshot(700.0);
+        unreadable.payload = Payload::Encoded {
+            bytes: bytes::Bytes::from_static(b"{}"),
+            decode: |_, _| {
+                Err(DecodeError {
+                    reason: "no usable \"node\"".to_owned(),
+                    at: 0,
+                })
+            },
+        };
+        let followed = follow(&recording(vec![
+            vec![
+                meta(0.0, "a"),
+                snapshot(1.0),
+                click(500.0),
+                unreadable,
+                click(800.0),
+                click(9000.0),
+            ],
+            vec![meta(2000.0, "b"), snapshot(2001.0), click(6000.0)],
+        ]));
+        let resumed = followed.tabs[0]
+            .events
+            .iter()
+            .filter_map(|event| event.data().ok());
+        let made_by: Vec<_> = resumed
+            .filter_map(|data| match &*data {
+                EventData::Resumed(events) => events.first().map(|event| (event.kind, event.time)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(made_by, [(EventKind::FullSnapshot, 1.0)]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::resources::Resources;
 use super::view::Decoded;
 use super::wireframe::Wireframe;
 use crate::format::json::{Json, JsonError, Kind};
-use crate::format::screen::{self, BODY, FIRST, Look, attribute, element, list, record};
+use crate::format::screen::{self, BODY, FIRST, Look, Taps, attribute, element, list, record};
 use crate::recording::{
     Attribute, EventData, EventKind, Interaction, InteractionKind, Mutation, NodeAdd, NodeContent, NodeId,
     NodeRemoval, NodeTree, PointerKind, PointerPath, PointerSample,
@@ -26,6 +26,7 @@ pub(super) struct Screen {
     first: Option<i64>,
     last: Option<i64>,
     next_node: NodeId,
+    taps: Taps,
     /// How many bytes of uploaded pictures may still be referred to.
     room: u64,
 }
@@ -46,6 +47,8 @@ struct Shown {
 #[derive(Debug)]
 pub(super) struct Drawn {
     pub event: Decoded,
+    /// What came of it at once.
+    pub click: Option<Decoded>,
     /// How many changes were of wireframes that are not there.
     pub unknown: usize,
 }
@@ -54,6 +57,7 @@ impl Drawn {
     fn of(kind: EventKind, data: EventData) -> Self {
         Drawn {
             event: (kind, data),
+            click: None,
             unknown: 0,
         }
     }
@@ -66,6 +70,7 @@ impl Screen {
             first: None,
             last: None,
             next_node: FIRST,
+            taps: Taps::default(),
             room,
         }
     }
@@ -124,7 +129,7 @@ impl Screen {
             Some(0) => self.mutation(&mut json, resources),
             Some(2) => self.touches(&mut json, time),
             Some(4) => resize(&mut json),
-            Some(9) => self.pointer(&mut json),
+            Some(9) => self.pointer(&mut json, time),
             // Layers, which composite what is drawn by itself.
             _ => Ok(Drawn::of(EventKind::Ignored, EventData::Ignored)),
         }
@@ -171,6 +176,7 @@ impl Screen {
         }
         Ok(Drawn {
             event: (EventKind::Mutation, EventData::Mutation(mutation)),
+            click: None,
             unknown,
         })
     }
@@ -360,7 +366,7 @@ impl Screen {
         Ok(path(samples))
     }
 
-    fn pointer(&self, json: &mut Json<'_>) -> Result<Drawn, JsonError> {
+    fn pointer(&mut self, json: &mut Json<'_>, time: Option<f64>) -> Result<Drawn, JsonError> {
         let touch = Touch::read(json)?;
         let (Some(x), Some(y)) = (touch.x, touch.y) else {
             return Ok(Drawn::of(EventKind::Ignored, EventData::Ignored));
@@ -386,10 +392,13 @@ impl Screen {
             position: Some((x, y)),
             touch: !touch.mouse,
         };
-        Ok(Drawn::of(
-            EventKind::Interaction,
-            EventData::Interaction(interaction),
-        ))
+        let event = |touch| (EventKind::Interaction, EventData::Interaction(touch));
+        let click = self.taps.follow(&interaction, time);
+        Ok(Drawn {
+            event: event(interaction),
+            click: click.map(event),
+            unknown: 0,
+        })
     }
 }
 

@@ -329,6 +329,9 @@ impl<'a> View<'a> {
             collector.bad_event(record.index, record.offset, what)?;
         }
         self.decoded(record, drawn.event);
+        if let Some(click) = drawn.click {
+            self.decoded(record, click);
+        }
         Ok(())
     }
 

@@ -2,7 +2,11 @@
 //!
 //! The events are rrweb's, some with compressed fields, and carry the id of the window they are
 //! from; every window is a tab. All JSON shapes are read by the walk over rrweb's family; what is
-//! left is the blobs that storage keeps.
+//! left is the blobs that storage keeps, and the screens of mobile applications (`screen`, `wireframe`),
+//! which stand in the events as wireframes.
+
+mod screen;
+mod wireframe;
 
 use bytes::Bytes;
 use snap::raw::{Decoder, decompress_len};
@@ -11,6 +15,8 @@ use super::FormatError;
 use super::collector::Collector;
 use super::rrweb::{self, Dialect};
 use crate::recording::{Damage, DamageKind};
+
+pub(super) use screen::draw as draw_screens;
 
 const DIALECT: Dialect = Dialect {
     seconds: false,

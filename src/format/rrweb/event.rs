@@ -109,7 +109,7 @@ impl<'a> Shallow<'a> {
 }
 
 /// Whether the data of a full snapshot, which stands at byte `at`, is of an application's screen.
-fn begins_with_wireframes(text: &[u8], at: usize) -> bool {
+pub(in crate::format) fn begins_with_wireframes(text: &[u8], at: usize) -> bool {
     let look = || -> Result<bool, JsonError> {
         let mut json = Json::at_offset(text, at);
         json.object()?;

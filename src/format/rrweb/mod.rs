@@ -20,5 +20,5 @@ mod walk;
 
 pub(super) use chunk::Chunks;
 pub(super) use decode::decode;
-pub(super) use event::{incremental_kind, is_event, source};
+pub(super) use event::{begins_with_wireframes, incremental_kind, is_event, source};
 pub(super) use walk::{CONTAINERS, Dialect, finish, read, read_at};

@@ -4,13 +4,16 @@
 //! | module | what it does |
 //! |---|---|
 //! | `values` | lengths, colors, fonts and pictures, of which nothing but values gets into a style |
+//! | `taps` | the clicks that fingers make |
 
+mod taps;
 mod values;
 
 use std::sync::Arc;
 
 use crate::recording::{Attribute, FullSnapshot, NodeContent, NodeId, NodeRecord, NodeTree, StyleProperty};
 
+pub(super) use taps::Taps;
 pub(super) use values::{color, data_url, each, family, length, list, picture, text};
 
 const DOCUMENT: NodeId = 1;

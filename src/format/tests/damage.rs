@@ -249,7 +249,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn damaged_bytes_never_take_the_program_down(bytes in damaged("pages.json.gz")) {
+    fn damaged_bytes_never_take_the_program_down(
+        bytes in prop_oneof![damaged("pages.json.gz"), damaged("posthog-mobile.ndjson.gz")]
+    ) {
         if let Ok(recording) = read_bytes(bytes, &ReadOptions::default()) {
             for event in recording.tabs.iter().flat_map(|tab| &tab.events) {
                 event.data().ok();

@@ -406,29 +406,8 @@ fn missing_pieces_are_told_once() {
 }
 
 #[test]
-fn what_mobile_applications_show_is_told() {
+fn videos_of_mobile_applications_are_told() {
     let meta = json!({"type": 4, "timestamp": 1000, "data": {"href": "app", "width": 400, "height": 800}});
-    let wireframe = json!({"id": 5, "type": "rectangle", "x": 0, "y": 0, "width": 9, "height": 9});
-    let snapshot = json!({"type": 2, "timestamp": 1001, "data":
-        {"initialOffset": {"top": 0, "left": 0}, "wireframes": [wireframe]}});
-    let change = json!({"type": 3, "timestamp": 1500, "data":
-        {"source": 0, "updates": [{"parentId": 5, "wireframe": wireframe}]}});
-    let mobile = lines([&meta, &snapshot, &change].map(|event| json!(["w1", event])));
-    let error = read_bytes(mobile.clone(), &ReadOptions::default())
-        .unwrap_err()
-        .to_string();
-    assert_eq!(
-        error.matches("wireframes of a mobile application").count(),
-        1,
-        "{error}"
-    );
-    // A page beside it is shown, and what is not is told.
-    let page = lines(story().iter().map(|event| json!(["w2", event])));
-    let recording = read_bytes([mobile, page].concat(), &ReadOptions::default()).unwrap();
-    let told: Vec<_> = recording.damage.counts().collect();
-    assert!(told.contains(&(DamageKind::NotShown, 1)), "{told:?}");
-    assert!(recording.tabs.iter().any(|tab| tab.id == "w2"));
-
     let custom =
         json!({"type": 5, "timestamp": 1002, "data": {"tag": "video", "payload": {"duration": 5000}}});
     let events = json!([meta, custom]).to_string();
@@ -554,6 +533,33 @@ fn a_zip_without_its_end_is_read_as_far_as_it_goes() {
     }
     let error = read_bytes(zipped[..20].to_vec(), &ReadOptions::default()).unwrap_err();
     assert!(error.to_string().contains("ZIP"), "{error}");
+}
+
+#[test]
+fn screens_of_applications_are_read_up_to_a_cut() {
+    let text = inflate::inflate(
+        fixture("posthog-mobile.ndjson.gz").into(),
+        Limit::Unpacked.default(),
+    )
+    .bytes;
+    let lines: Vec<Vec<u8>> = text
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect();
+    let whole = content(&read_bytes(text.clone(), &strict()).unwrap());
+    let events: Vec<Value> = lines
+        .iter()
+        .map(|line| serde_json::from_slice::<Value>(line).unwrap()[1].clone())
+        .collect();
+    let plain = json!(events).to_string().into_bytes();
+    let blob = blob(&text);
+    for (name, bytes, seams) in [
+        ("lines", text.to_vec(), seams(&lines)),
+        ("plain", plain, Vec::new()),
+        ("blob", blob, Vec::new()),
+    ] {
+        check_cuts(name, &bytes, &ReadOptions::default(), &seams, whole.len() - 2);
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::format::FormatError;
 use crate::format::collector::Collector;
 use crate::format::error::Stop;
 use crate::format::json::{Json, JsonError, Kind};
-use crate::recording::{EventKind, Payload};
+use crate::recording::Payload;
 
 use text::begins_text;
 pub(in crate::format) use text::finish;
@@ -109,8 +109,6 @@ struct Walk<'a, 'c, 'o> {
     outer: Option<usize>,
     /// In how many texts this text stands.
     texts: usize,
-    /// The tab, if it shows what is not drawn until the next snapshot of a page.
-    undrawn: Option<usize>,
     /// The tab of the event before.
     last_tab: Option<usize>,
     /// How many bytes may still be looked through for the way back after damage.
@@ -118,9 +116,6 @@ struct Walk<'a, 'c, 'o> {
     /// There was damage: brackets may be left over.
     recovered: bool,
 }
-
-/// What PostHog's recorders for mobile applications write instead of pages.
-const WIREFRAMES: &str = "wireframes of a mobile application, as PostHog's mobile SDKs record them";
 
 fn is_container(key: &str) -> bool {
     CONTAINERS.contains(&key) || CONTAINERS_BY_WINDOW.contains(&key)
@@ -179,7 +174,6 @@ fn read_within(
         event: None,
         outer,
         texts,
-        undrawn: None,
         last_tab: None,
         search_room: bytes.len().saturating_mul(SEARCHES).saturating_add(1 << 16),
         recovered: false,
@@ -401,13 +395,8 @@ impl Walk<'_, '_, '_> {
             None => self.tab().unwrap_or_else(|| self.collector.tab("")),
         };
         self.last_tab = Some(tab);
-        if shallow.kind == EventKind::FullSnapshot {
-            self.undrawn = shallow.wireframes.then_some(tab);
-        }
-        if self.undrawn == Some(tab) && matches!(shallow.kind, EventKind::FullSnapshot | EventKind::Mutation)
-        {
-            self.collector.not_shown = Some(WIREFRAMES);
-            return Ok(());
+        if shallow.wireframes {
+            self.collector.screens.insert(tab);
         }
         let payload = Payload::Encoded {
             bytes: bytes.slice(shallow.data),
