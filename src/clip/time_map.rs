@@ -108,12 +108,16 @@ impl TimeMap {
     /// parts of it. What happened shortly before or after all that was recorded is shown with the first or
     /// last picture.
     pub fn shows(&self, recording: f64) -> bool {
-        let left_out = |segment: &Segment| {
+        (self.told.start..=self.told.end).contains(&recording) && !self.leaves_out(recording)
+    }
+
+    /// Whether a recording time lies between two parts of the clip, in none of them.
+    pub fn leaves_out(&self, recording: f64) -> bool {
+        self.segments.iter().any(|segment| {
             matches!(segment.kind, SegmentKind::Cut { .. })
                 && segment.recording.start < recording
                 && recording < segment.recording.end
-        };
-        (self.told.start..=self.told.end).contains(&recording) && !self.segments.iter().any(left_out)
+        })
     }
 
     /// The segment that `clip_ms` is in; the first or last one for times outside of the clip.

@@ -116,7 +116,7 @@ impl Pointer {
                 Ok(EventData::PointerMove(moves)) => path.moves(event.time, moves),
                 Ok(EventData::Interaction(interaction)) => {
                     path.interaction(event.time, interaction);
-                    if event.time >= from {
+                    if event.time >= from && !clip.map.leaves_out(event.time) {
                         presses.interaction(event.time, interaction);
                     }
                 }

@@ -54,6 +54,20 @@ fn pointer(events: Vec<Event>) -> Pointer {
 
 /// The same in a clip that begins at that time.
 fn pointer_from(from: Option<&str>, events: Vec<Event>) -> Pointer {
+    let tab = tab(events);
+    let options = ClipOptions {
+        idle: Idle::Keep,
+        from: from.map(|time| time.parse().expect("a time")),
+        ..ClipOptions::default()
+    };
+    Pointer::new(
+        &tab,
+        &Clip::new(&tab, &options).expect("there is something to show"),
+    )
+}
+
+/// A tab with these events and 10 s of time.
+fn tab(events: Vec<Event>) -> Tab {
     let snapshot = FullSnapshot {
         tree: NodeTree::default(),
         scroll: (0.0, 0.0),
@@ -67,15 +81,7 @@ fn pointer_from(from: Option<&str>, events: Vec<Event>) -> Pointer {
     tab.events.extend(events);
     tab.events.push(event(10_000.0, EventKind::Load, EventData::Load));
     tab.events.sort_by(|one, other| one.time.total_cmp(&other.time));
-    let options = ClipOptions {
-        idle: Idle::Keep,
-        from: from.map(|time| time.parse().expect("a time")),
-        ..ClipOptions::default()
-    };
-    Pointer::new(
-        &tab,
-        &Clip::new(&tab, &options).expect("there is something to show"),
-    )
+    tab
 }
 
 fn at(pointer: &Pointer, clip_ms: f64) -> PointerState {
@@ -98,6 +104,18 @@ fn after_a_rest_the_pointer_leaves_just_before_it_arrives() {
     assert_eq!(spot(&pointer, 4000.0), Some((110.0, 10.0)));
     assert_eq!(pointer.next_change(2000.0), Some(3850.0));
     assert_eq!(pointer.next_change(5000.0), None);
+}
+
+#[test]
+fn what_is_clicked_between_two_parts_makes_no_ripple() {
+    let clicks = [1000.0, 5000.0, 5500.0].map(|time| pressed(time, InteractionKind::Click, 50.0, 60.0));
+    let tab = tab(clicks.to_vec());
+    let parts = [START..START + 2000.0, START + 7000.0..START + 9000.0];
+    let clip = Clip::of_parts(&tab, &ClipOptions::default(), &parts).unwrap();
+    let pointer = Pointer::new(&tab, &clip);
+    let ripples = |clip_ms: f64| at(&pointer, clip_ms).ripples.len();
+    assert_eq!(ripples(1100.0), 1);
+    assert!((1900..4000).all(|clip_ms| ripples(f64::from(clip_ms)) == 0));
 }
 
 #[test]

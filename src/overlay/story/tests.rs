@@ -102,7 +102,16 @@ fn story_with(tab: &Tab, signals: Vec<Signal>, captions: &[Caption]) -> Story {
 
 #[test]
 fn what_is_told_in_one_part_ends_before_the_next() {
-    let tab = tab();
+    let mut tab = tab();
+    for (at, text) in [(12_000.0, "a"), (12_100.0, "ab")] {
+        let input = Input {
+            target: 3,
+            text: Some(text.into()),
+            checked: None,
+            selected_options: None,
+        };
+        insert(&mut tab, at, EventKind::Input, EventData::Input(input));
+    }
     let at = |at: f64, message: &str| signal(at, SignalKind::Error(error(message)));
     let again = |at: f64| signal(at, SignalKind::Error(error("again")));
     let signals = vec![
@@ -132,6 +141,7 @@ fn what_is_told_in_one_part_ends_before_the_next() {
     );
     assert_eq!(spans[0].1.until, cut);
     assert!(spans[1].1.until > cut && spans[2].1.until > cut, "{spans:?}");
+    assert_eq!(story.typing, []);
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) fn cues(tab: &Tab, map: &TimeMap) -> Vec<TypingCue> {
         .skip(first)
         .take_while(|event| event.time <= map.end())
     {
-        if event.kind != EventKind::Input {
+        if event.kind != EventKind::Input || map.leaves_out(event.time) {
             continue;
         }
         let Ok(data) = event.data() else { continue };
