@@ -87,10 +87,12 @@ impl<'a> Collector<'a> {
 
     /// All of the file has been read.
     pub(super) fn end_file(&mut self) {
-        if self.events() > self.events_before {
+        // Pieces of events are put together only when all files have been read.
+        let found = self.events() + self.chunks.pieces();
+        if found > self.events_before {
             self.files_with_events.insert(self.file.clone());
         }
-        self.events_before = self.events();
+        self.events_before = found;
     }
 
     /// The file that is being read.

@@ -7,7 +7,7 @@ use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use memchr::memmem;
 use ruzstd::decoding::StreamingDecoder;
 
-use super::text;
+use super::{table, text};
 use crate::limits::{Limit, Limits};
 use crate::recording::{Damage, DamageKind};
 
@@ -54,7 +54,7 @@ impl Compression {
 }
 
 /// Decompresses `bytes` for as long as they are compressed, or written as base64 or a form, to no more than
-/// `limit` bytes. Streams that follow each other become one. What a damaged or cut-off stream still holds is used.
+/// `limit` bytes; of tables, the rows as JSON. Streams that follow each other become one. What a damaged or cut-off stream still holds is used.
 pub(super) fn inflate(bytes: Bytes, limit: u64) -> Inflated {
     let mut out = Inflated { bytes, damage: None };
     for _ in 0..MOST_LAYERS {
@@ -74,6 +74,10 @@ pub(super) fn inflate(bytes: Bytes, limit: u64) -> Inflated {
     }
     if let Some(text) = from_utf16(&out.bytes, limit) {
         out.bytes = text;
+    }
+    if let Some(lines) = table::to_lines(&out.bytes, limit) {
+        out.bytes = lines.bytes;
+        out.damage = out.damage.or(lines.damage);
     }
     out
 }
@@ -154,6 +158,16 @@ fn layer(bytes: &[u8], compression: Compression, limit: u64) -> Inflated {
     }
 }
 
+/// Says that no more than `limit` bytes were taken.
+pub(super) fn too_large(limit: u64) -> String {
+    format!(
+        "larger when decompressed than it may be: the rest was left out; {}",
+        Limits::default()
+            .with(Limit::Unpacked, limit)
+            .hint(Limit::Unpacked)
+    )
+}
+
 /// What is missing of a stream that was read up to byte `offset` of the compressed file.
 fn fault(
     result: std::io::Result<()>,
@@ -164,15 +178,7 @@ fn fault(
     limit: u64,
 ) -> Option<Damage> {
     let (kind, detail) = match result {
-        Ok(()) if out.len() as u64 >= limit => (
-            DamageKind::Limit,
-            format!(
-                "larger when decompressed than it may be: the rest was left out; {}",
-                Limits::default()
-                    .with(Limit::Unpacked, limit)
-                    .hint(Limit::Unpacked)
-            ),
-        ),
+        Ok(()) if out.len() as u64 >= limit => (DamageKind::Limit, too_large(limit)),
         Ok(()) => return None,
         Err(error) => {
             let cut = error.kind() == std::io::ErrorKind::UnexpectedEof || at_end;

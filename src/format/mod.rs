@@ -14,6 +14,7 @@
 //! | `input` | reads files, directories, ZIPs, packed recordings and standard input |
 //! | `inflate` | gzip, zstd and zlib, found by content, bounded |
 //! | `detect` | which format it is |
+//! | `table` | rows of comma-separated values |
 //! | `text` | recordings in text: JSON in strings, base64, bodies of forms |
 //! | `json` | a pull reader that survives depth and damage |
 //! | `rrweb` | rrweb's events in all their wrappings |
@@ -41,6 +42,7 @@ mod screen;
 mod sentry;
 mod signals;
 mod stack;
+mod table;
 #[cfg(test)]
 mod tests;
 mod text;

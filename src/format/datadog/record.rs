@@ -92,6 +92,7 @@ impl Record {
         let (mut number, mut time, mut record_id, mut format) = (None, None, None, None);
         let mut in_web_view = false;
         let mut data: Range<usize> = 0..0;
+        let mut written = None;
         json.kind()?;
         let offset = json.at();
         json.object()?;
@@ -99,6 +100,12 @@ impl Record {
             match &*key {
                 "type" => number = json.integer_or_none()?,
                 "timestamp" => time = json.number_or_none()?.and_then(usable_time),
+                // A column of a database may have it as text.
+                "data" if json.kind()? == Kind::String => {
+                    let text = json.string()?;
+                    let begins = text.trim_start().starts_with(['{', '[']);
+                    written = begins.then(|| Bytes::from(text.into_owned()));
+                }
                 "data" => data = json.skip()?,
                 "format" => format = json.integer_or_none()?,
                 "id" => record_id = json.integer_or_none()?,
@@ -115,7 +122,7 @@ impl Record {
             id: record_id,
             format: format.unwrap_or(0),
             in_web_view,
-            data: bytes.slice(data),
+            data: written.unwrap_or_else(|| bytes.slice(data)),
             index,
             offset,
             after_gap: false,

@@ -57,6 +57,11 @@ impl Chunks {
         true
     }
 
+    /// How many pieces there are.
+    pub(in crate::format) fn pieces(&self) -> usize {
+        self.pieces
+    }
+
     /// All stretches, in the order in which they began.
     pub(super) fn take(&mut self) -> Vec<Stretch> {
         std::mem::take(self).stretches

@@ -71,6 +71,27 @@ fn files_that_name_no_session_are_not_taken_together() {
 }
 
 #[test]
+fn pieces_of_events_are_of_a_session_too() {
+    let piece = |session: &str| {
+        format!(
+            r#"{{"event":"$snapshot","properties":{{{session}"$window_id":"w","$snapshot_data":
+            {{"chunk_id":"c","chunk_index":0,"chunk_count":2,"data":"eyJhIjoi"}}}}}}"#
+        )
+    };
+    let text = read_named(&[("a.json", batch("s1", "w", 1)), ("b.json", piece(""))])
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("no session named: b.json"), "{text}");
+    assert!(
+        read_named(&[
+            ("a.json", batch("s1", "w", 1)),
+            ("b.json", piece(r#""$session_id":"s1","#))
+        ])
+        .is_ok()
+    );
+}
+
+#[test]
 fn directories_are_searched_and_other_files_in_them_left_out() {
     let directory = tempfile::tempdir().unwrap();
     let below = directory.path().join("below");

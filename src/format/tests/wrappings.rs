@@ -128,6 +128,18 @@ fn chunks(text: &str) -> Vec<u8> {
     lines([piece(1), piece(0), piece(2)])
 }
 
+/// As databases export their tables.
+fn table(head: &str, rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
+    let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
+    let rows = rows
+        .into_iter()
+        .map(|row| row.iter().map(quoted).collect::<Vec<_>>().join(","));
+    std::iter::once(head.to_owned())
+        .chain(rows)
+        .flat_map(|row| format!("{row}\r\n").into_bytes())
+        .collect()
+}
+
 fn wrappings() -> Vec<(FormatName, &'static str, Vec<u8>)> {
     use FormatName::*;
     let events = story();
@@ -181,9 +193,16 @@ fn wrappings() -> Vec<(FormatName, &'static str, Vec<u8>)> {
             row["data"] = json!(event["data"].to_string());
             row
         }))),
+        (Rrweb, "table of events", table("id,event,note", events.iter().map(|event| vec!["7".to_owned(), event.to_string(), "so, \"so\"".to_owned()]))),
+        (Rrweb, "table of fields", table("\"timestamp\",\"type\",\"data\"", events.iter().map(|event| {
+            vec![event["timestamp"].to_string(), event["type"].to_string(), event["data"].to_string()]
+        }))),
         (Rrweb, "texts of arrays", json!(two).to_string().into_bytes()),
         (Rrweb, "base64 of gzip", base64(&gzip(text.as_bytes())).into_bytes()),
         (Rrweb, "text in base64", json!({"data": base64(&zlib(&text))}).to_string().into_bytes()),
+        (PostHog, "table", table("session_id,window_id,snapshot_data", events.iter().map(|event| {
+            vec!["s1".to_owned(), "w1".to_owned(), cv(event).to_string()]
+        }))),
         (PostHog, "form", form(&ingestion(first, second).to_string())),
         (PostHog, "form with base64", form(&base64(ingestion(first, second).to_string().as_bytes()))),
         (PostHog, "chunks", chunks(&text)),
@@ -269,7 +288,8 @@ fn check_cuts(name: &str, bytes: &[u8], options: &ReadOptions, seams: &[usize], 
         assert!(other.is_none(), "{name} cut at {cut}: {other:?}");
         assert!(
             found.len() == whole.len() || !recording.damage.is_empty() || seams.contains(&cut),
-            "{name} cut at {cut}: nothing is told"
+            "{name} cut at {cut}: nothing is told behind {:?}",
+            String::from_utf8_lossy(&bytes[cut.saturating_sub(60)..cut])
         );
     }
     assert!(most >= least, "{name}: only {most} events before the last cut");
@@ -356,6 +376,28 @@ fn the_traffic_of_a_player_holds_its_recording() {
     assert!(matches!(error, FormatError::SideFile { .. }), "{error}");
 }
 
+/// A segment whose records have their data as text.
+fn with_texts(segment: &Value) -> Value {
+    let mut segment = segment.clone();
+    for record in segment["records"].as_array_mut().unwrap() {
+        if let Some(data) = record.get_mut("data") {
+            *data = json!(data.to_string());
+        }
+    }
+    segment
+}
+
+#[test]
+fn segments_in_tables_are_read() {
+    let segments = datadog_segments();
+    let whole = content(&read_bytes(json!(segments).to_string(), &strict()).unwrap());
+    let rows = segments
+        .iter()
+        .map(|segment| vec!["v".to_owned(), segment.to_string()]);
+    let recording = read_bytes(table("view_id,segment", rows), &strict()).unwrap();
+    assert!(content(&recording) == whole);
+}
+
 #[test]
 fn segments_in_base64_are_read_where_they_stand() {
     let segments = datadog_segments();
@@ -372,6 +414,10 @@ fn segments_in_base64_are_read_where_they_stand() {
         (
             "attributes",
             json!({"data": [{"id": "v", "attributes": {"segments": texts}}]}),
+        ),
+        (
+            "columns of records",
+            Value::Array(segments.iter().map(with_texts).collect()),
         ),
         (
             "text",
