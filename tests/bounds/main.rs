@@ -21,7 +21,7 @@ use command::{domreel, fixture};
 use page::{adds, recording, text};
 
 /// Nothing here may take longer, on however slow a machine.
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST: Duration = Duration::from_secs(1800);
 
 /// Takes a picture of the last state of the recording in a file, with more options.
 fn shoot(input: &Path, output: &Path, options: &[&str]) -> Assert {
