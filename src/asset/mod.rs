@@ -40,7 +40,7 @@ use url::Url;
 pub use self::fill::{Absent, Filled, absent, fill};
 #[cfg(feature = "fetch")]
 pub use self::net::{AllowedHost, HostError, NetOptions, fetch_absent};
-use crate::limits::{Limit, Limits};
+use crate::limits::{Hint, Limit, Limits};
 
 /// What an asset is for. What is for anything else is never given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -94,7 +94,17 @@ pub enum AssetError {
         /// Which.
         path: PathBuf,
     },
-    /// A ZIP is damaged or larger than it may be.
+    /// A ZIP is larger than it may be.
+    #[error("{name}: {what}; {hint}")]
+    Beyond {
+        /// Which.
+        name: String,
+        /// What there is too much of.
+        what: String,
+        /// How much of it there may be.
+        hint: Hint,
+    },
+    /// A ZIP is damaged, or no pack that can be used.
     #[error("{name}: {reason}")]
     Zip {
         /// Which.

@@ -40,12 +40,17 @@ pub(crate) fn entries(
         name: archive.to_owned(),
         reason,
     };
+    let beyond = |what, limit| AssetError::Beyond {
+        name: archive.to_owned(),
+        what,
+        hint: limits.hint(limit),
+    };
     let damaged = |error: &dyn std::fmt::Display| failed(format!("the ZIP is damaged or encrypted: {error}"));
     let size = bytes.len() as u64;
     let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
     if zip.len() > limits.size(Limit::Assets) {
-        let hint = limits.hint(Limit::Assets);
-        return Err(failed(format!("the ZIP has {} files; {hint}", zip.len())));
+        let what = format!("the ZIP has {} files", zip.len());
+        return Err(beyond(what, Limit::Assets));
     }
     let mut left = limits.of(together).min(size.saturating_mul(MOST_GROWTH));
     let mut entries = Vec::new();
@@ -62,8 +67,8 @@ pub(crate) fn entries(
             .read_to_end(&mut content)
             .map_err(|error| damaged(&error))?;
         left = left.checked_sub(content.len() as u64).ok_or_else(|| {
-            let hint = limits.hint(together);
-            failed(format!("the files in the ZIP are too large together; {hint}"))
+            let what = "the files in the ZIP are too large together".to_owned();
+            beyond(what, together)
         })?;
         entries.push(Entry {
             name,

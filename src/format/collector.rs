@@ -214,6 +214,13 @@ impl<'a> Collector<'a> {
         self.options.most_unpacked().saturating_sub(self.unpacked)
     }
 
+    /// How many nodes are decoded of an event: one more than a page may have, so that it is known that there
+    /// were too many.
+    pub(crate) fn node_room(&self) -> u32 {
+        let nodes = self.options.limits.of(Limit::Nodes).saturating_add(1);
+        u32::try_from(nodes).unwrap_or(u32::MAX)
+    }
+
     /// So many bytes were unpacked.
     pub(crate) fn unpacked(&mut self, bytes: usize) {
         self.unpacked = self.unpacked.saturating_add(bytes as u64);

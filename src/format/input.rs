@@ -13,7 +13,7 @@ use super::{FormatError, FormatName, inflate, posthog, text};
 use crate::asset::{AssetError, Assets, har, pack, zip};
 use crate::digest::sha256;
 use crate::limits::{Limit, Limits};
-use crate::recording::SourceFile;
+use crate::recording::{Damage, DamageKind, SourceFile};
 
 /// Where a recording, or a part of one, comes from.
 #[derive(Debug, Clone)]
@@ -38,8 +38,8 @@ pub(super) struct Source {
     pub bytes: Bytes,
     /// It was found in a directory, not named by anybody: it may be something else than a recording.
     pub found: bool,
-    /// It is the last one of a ZIP whose end is missing.
-    pub last_of_cut: bool,
+    /// It is the last one that could be had of a ZIP: why there are no more.
+    pub cut: Option<Damage>,
 }
 
 impl Source {
@@ -80,7 +80,7 @@ impl Source {
             name: format!("{}/{name}", self.name),
             bytes,
             found,
-            last_of_cut: false,
+            cut: None,
         };
         // The list of the files is at the end: without it there is still what stands before.
         let cut = |error: AssetError| {
@@ -90,7 +90,7 @@ impl Source {
                 .map(|entry| of((entry.name, entry.bytes), true));
             let mut sources: Vec<Source> = entries.collect();
             match sources.last_mut() {
-                Some(last) => last.last_of_cut = true,
+                Some(last) => last.cut = Some(why_cut(&error)),
                 None if self.found => {}
                 None => return Err(error.into()),
             }
@@ -129,7 +129,7 @@ impl Source {
                 name: format!("{}/{number}", self.name),
                 bytes: content.into(),
                 found: true,
-                last_of_cut: false,
+                cut: None,
             });
             sources
                 .filter(|source| source.is_surely_one(limit))
@@ -158,6 +158,26 @@ impl Source {
     }
 }
 
+/// Why what is behind a file of a ZIP is missing.
+fn why_cut(error: &AssetError) -> Damage {
+    let (kind, detail) = match error {
+        AssetError::Beyond { what, hint, .. } => (
+            DamageKind::Limit,
+            format!("{what}: what is behind this file of it was left out; {hint}"),
+        ),
+        _ => (
+            DamageKind::CutOff,
+            "the ZIP is damaged: what is behind this file of it is missing".to_owned(),
+        ),
+    };
+    Damage {
+        kind,
+        event: None,
+        offset: None,
+        detail,
+    }
+}
+
 impl Input {
     /// Reads it: one source for a file, several for a directory, in the order of their names. No
     /// more than `limit` bytes of each, and one more to tell that there are more.
@@ -169,14 +189,14 @@ impl Input {
                     name: "standard input".to_owned(),
                     bytes,
                     found: false,
-                    last_of_cut: false,
+                    cut: None,
                 }])
             }
             Input::Bytes { name, data } => Ok(vec![Source {
                 name: name.clone(),
                 bytes: data.clone(),
                 found: false,
-                last_of_cut: false,
+                cut: None,
             }]),
             Input::Path(path) if path.is_dir() => directory(path, limit),
             Input::Path(path) => Ok(vec![file(path, limit, false)?]),
@@ -198,7 +218,7 @@ fn file(path: &Path, limit: u64, found: bool) -> Result<Source, FormatError> {
         name: path.display().to_string(),
         bytes,
         found,
-        last_of_cut: false,
+        cut: None,
     })
 }
 

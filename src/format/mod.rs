@@ -105,13 +105,8 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
         }
         for source in sources {
             collector.begin_file(&source.name);
-            if source.last_of_cut {
-                collector.damage(Damage {
-                    kind: DamageKind::CutOff,
-                    event: None,
-                    offset: None,
-                    detail: "the ZIP is damaged: what is behind this file of it is missing".to_owned(),
-                })?;
+            if let Some(cut) = &source.cut {
+                collector.damage(cut.clone())?;
             }
             let description = source.description();
             if let Some(found) = read_file(source.bytes, source.found, &mut datadog, &mut collector)? {

@@ -29,7 +29,7 @@ impl Event {
     pub fn data(&self) -> Result<Arc<EventData>, DecodeError> {
         match &self.payload {
             Payload::Decoded(data) => Ok(Arc::clone(data)),
-            Payload::Encoded { bytes, decode } => decode(self.kind, bytes).map(Arc::new),
+            Payload::Encoded { bytes, decode, room } => decode(self.kind, bytes, *room).map(Arc::new),
         }
     }
 }
@@ -43,8 +43,11 @@ pub enum Payload {
     Encoded {
         /// The slice of the input that holds the event's data.
         bytes: Bytes,
-        /// How to read it.
-        decode: fn(EventKind, &[u8]) -> Result<EventData, DecodeError>,
+        /// How to read it, with no more nodes than `room`; what is left out of them is then beyond what a
+        /// page may have.
+        decode: fn(EventKind, &[u8], u32) -> Result<EventData, DecodeError>,
+        /// One more than a page may have.
+        room: u32,
     },
 }
 

@@ -444,7 +444,8 @@ mod tests {
         let mut unreadable = snapshot(700.0);
         unreadable.payload = Payload::Encoded {
             bytes: bytes::Bytes::from_static(b"{}"),
-            decode: |_, _| {
+            room: 0,
+            decode: |_, _, _| {
                 Err(DecodeError {
                     reason: "no usable \"node\"".to_owned(),
                     at: 0,

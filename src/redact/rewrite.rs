@@ -45,7 +45,8 @@ impl Rewriter<'_> {
             Err(error) if self.masker.is_secret(&error.reason) => {
                 event.payload = Payload::Encoded {
                     bytes: bytes::Bytes::new(),
-                    decode: |_, _| {
+                    room: 0,
+                    decode: |_, _, _| {
                         Err(DecodeError {
                             reason: "it cannot be read, and why is redacted".to_owned(),
                             at: 0,

@@ -107,8 +107,9 @@ fn a_gigabyte_of_large_events_is_shown_or_refused() {
     out.finish().unwrap();
     assert!(input.metadata().unwrap().len() < 2 << 20);
     shoot(&input, &output, &[]).code(0);
-    let refused = told(&shoot(&input, &output, &["--allow", "unpacked=100MB"]).code(3));
-    assert!(refused.contains("--allow unpacked="), "{refused}");
+    let told = told(&shoot(&input, &output, &["--allow", "unpacked=100MB"]).code(0));
+    assert!(told.contains("--allow unpacked="), "{told}");
+    shoot(&input, &output, &["--allow", "unpacked=100MB", "--strict"]).code(6);
 }
 
 #[test]

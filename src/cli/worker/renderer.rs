@@ -73,21 +73,19 @@ impl ChromiumRenderer {
     /// Looks whether a page has too many nodes as it was recorded at once.
     fn check_pages(&self, recording: &Recording) -> Result<(), JobError> {
         let mut events = recording.tabs.iter().flat_map(|tab| &tab.events);
-        let too_large = events.find_map(|event| {
-            if event.kind != EventKind::FullSnapshot {
-                return None;
-            }
+        let most = self.limits.size(Limit::Nodes);
+        let is_too_large = events.any(|event| {
             // What cannot be decoded is counted as damage where it is shown.
-            let data = event.data().ok()?;
-            let EventData::FullSnapshot(snapshot) = &*data else {
-                return None;
-            };
-            let nodes = snapshot.tree.nodes.len();
-            (nodes > self.limits.size(Limit::Nodes)).then_some(nodes)
+            event.kind == EventKind::FullSnapshot
+                && event.data().is_ok_and(|data| {
+                    matches!(&*data, EventData::FullSnapshot(snapshot) if snapshot.tree.nodes.len() > most)
+                })
         });
-        let Some(nodes) = too_large else { return Ok(()) };
+        if !is_too_large {
+            return Ok(());
+        }
         let hint = self.limits.hint(Limit::Nodes);
-        let message = format!("the recording is too much: a page has {nodes} nodes; {hint}");
+        let message = format!("the recording is too much: a page has more nodes than it may; {hint}");
         Err(JobError::fatal(Class::Limit, message))
     }
 

@@ -14,8 +14,8 @@ use crate::format::rrweb;
 use crate::recording::{DecodeError, EventData, EventKind, NodeContent, NodeId, NodeTree};
 
 /// Decodes the data of a full or incremental snapshot of a known kind.
-pub(super) fn decode(kind: EventKind, bytes: &[u8]) -> Result<EventData, DecodeError> {
-    let mut data = rrweb::decode(kind, bytes)?;
+pub(super) fn decode(kind: EventKind, bytes: &[u8], room: u32) -> Result<EventData, DecodeError> {
+    let mut data = rrweb::decode(kind, bytes, room)?;
     match &mut data {
         EventData::FullSnapshot(snapshot) => define_hosts(&mut snapshot.tree),
         EventData::Mutation(mutation) => {

@@ -69,6 +69,8 @@ pub(super) struct View<'a> {
     interactions: FxHashMap<i64, Record>,
     /// Records that could not be used because others are lost.
     unusable: u64,
+    /// How many nodes are decoded of a record.
+    node_room: u32,
 }
 
 /// Why a record was not used.
@@ -100,7 +102,12 @@ fn unusable(reason: impl Into<String>) -> Result<(), Refused> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(tab: Option<Arc<str>>, resources: &'a Resources, numbers: &'a mut Numbers) -> Self {
+    pub(super) fn new(
+        tab: Option<Arc<str>>,
+        resources: &'a Resources,
+        numbers: &'a mut Numbers,
+        node_room: u32,
+    ) -> Self {
         View {
             tab,
             resources,
@@ -109,6 +116,7 @@ impl<'a> View<'a> {
             events: Vec::new(),
             interactions: FxHashMap::default(),
             unusable: 0,
+            node_room,
         }
     }
 
@@ -192,6 +200,7 @@ impl<'a> View<'a> {
             payload: Payload::Encoded {
                 bytes: record.data,
                 decode: tree::decode,
+                room: self.node_room,
             },
         });
     }
@@ -359,10 +368,12 @@ impl<'a> View<'a> {
             }
         }
         let first = ids.iter().find_map(|id| self.interactions.get(id));
-        let click = first.and_then(|click| match tree::decode(EventKind::Interaction, &click.data) {
-            Ok(EventData::Interaction(click)) => Some(click),
-            _ => None,
-        });
+        let click = first.and_then(
+            |click| match tree::decode(EventKind::Interaction, &click.data, 0) {
+                Ok(EventData::Interaction(click)) => Some(click),
+                _ => None,
+            },
+        );
         let (node, position) = click.map_or((None, None), |Interaction { target, position, .. }| {
             (Some(target), position)
         });

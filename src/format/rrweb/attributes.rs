@@ -141,7 +141,7 @@ mod tests {
         let mut attributes = Vec::new();
         read(
             &mut Json::new(text.as_bytes()),
-            &mut Names::default(),
+            &mut Names::with_room(u32::MAX),
             of,
             &mut attributes,
         )

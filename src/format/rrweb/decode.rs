@@ -24,8 +24,8 @@ impl From<JsonError> for DecodeError {
 
 pub(super) type Decoded<T> = Result<T, DecodeError>;
 
-/// Decodes the `data` of an event of a known kind.
-pub(in crate::format) fn decode(kind: EventKind, bytes: &[u8]) -> Decoded<EventData> {
+/// Decodes the `data` of an event of a known kind, with no more nodes than `room`.
+pub(in crate::format) fn decode(kind: EventKind, bytes: &[u8], room: u32) -> Decoded<EventData> {
     let mut json = Json::new(bytes);
     let json = &mut json;
     Ok(match kind {
@@ -33,8 +33,8 @@ pub(in crate::format) fn decode(kind: EventKind, bytes: &[u8]) -> Decoded<EventD
         EventKind::Load => EventData::Load,
         EventKind::Ignored => EventData::Ignored,
         EventKind::Meta => EventData::Meta(meta(json)?),
-        EventKind::FullSnapshot => EventData::FullSnapshot(full_snapshot(json)?),
-        EventKind::Mutation => EventData::Mutation(mutation::read(json)?),
+        EventKind::FullSnapshot => EventData::FullSnapshot(full_snapshot(json, room)?),
+        EventKind::Mutation => EventData::Mutation(mutation::read(json, room)?),
         EventKind::PointerMove => EventData::PointerMove(pointer_path(json)?),
         EventKind::Interaction => EventData::Interaction(interaction(json)?),
         EventKind::Scroll => EventData::Scroll(scroll(json)?),
@@ -89,13 +89,13 @@ fn meta(json: &mut Json<'_>) -> Decoded<Meta> {
     })
 }
 
-fn full_snapshot(json: &mut Json<'_>) -> Decoded<FullSnapshot> {
+fn full_snapshot(json: &mut Json<'_>, room: u32) -> Decoded<FullSnapshot> {
     let mut tree = None;
     let mut scroll = (0.0, 0.0);
     json.object()?;
     while let Some(key) = json.key()? {
         match &*key {
-            "node" => tree = Some(tree::read(json, &mut Names::default())?),
+            "node" => tree = Some(tree::read(json, &mut Names::with_room(room))?),
             "initialOffset" if json.kind()? == Kind::Object => {
                 json.object()?;
                 while let Some(key) = json.key()? {

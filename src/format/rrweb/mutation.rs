@@ -8,10 +8,10 @@ use super::tree::{self, Names};
 use crate::format::json::{Json, JsonError, Kind};
 use crate::recording::{Attribute, Mutation, NodeAdd, NodeId, NodeRemoval};
 
-/// Reads the data of a mutation. Entries that name no node are passed over.
-pub(super) fn read(json: &mut Json<'_>) -> Decoded<Mutation> {
+/// Reads the data of a mutation, with no more added nodes than `room`. Entries that name no node are passed over.
+pub(super) fn read(json: &mut Json<'_>, room: u32) -> Decoded<Mutation> {
     let mut mutation = Mutation::default();
-    let mut names = Names::default();
+    let mut names = Names::with_room(room);
     json.object()?;
     while let Some(key) = json.key()? {
         match &*key {
@@ -78,7 +78,9 @@ fn add(json: &mut Json<'_>, names: &mut Names) -> Result<Option<NodeAdd>, JsonEr
                 next = id.filter(|id| *id >= 0);
             }
             "previousId" => previous = tree::id(json)?,
-            "node" if json.kind()? == Kind::Object => tree = Some(tree::read(json, names)?),
+            "node" if json.kind()? == Kind::Object && names.has_room() => {
+                tree = Some(tree::read(json, names)?)
+            }
             _ => json.pass()?,
         }
     }

@@ -57,17 +57,17 @@ pub(super) fn unpack(text: &str, limit: u64) -> Result<Vec<u8>, UnpackError> {
 }
 
 /// Decodes data of which the whole or some fields are compressed.
-pub(super) fn decode_compressed(kind: EventKind, bytes: &[u8]) -> Result<EventData, DecodeError> {
+pub(super) fn decode_compressed(kind: EventKind, bytes: &[u8], room: u32) -> Result<EventData, DecodeError> {
     let mut whole = Vec::new();
     let mut json = Json::new(bytes);
     if json.kind()? == Kind::String {
         let text = json.clone().string()?;
         // A column of a database may have it as text.
         if text.trim_start().starts_with('{') {
-            return decode(kind, text.as_bytes());
+            return decode(kind, text.as_bytes(), room);
         }
         unpack_into(&mut json, &mut whole)?;
-        return decode(kind, &whole);
+        return decode(kind, &whole, room);
     }
     whole.push(b'{');
     json.object()?;
@@ -84,7 +84,7 @@ pub(super) fn decode_compressed(kind: EventKind, bytes: &[u8]) -> Result<EventDa
         }
     }
     whole.push(b'}');
-    decode(kind, &whole)
+    decode(kind, &whole, room)
 }
 
 /// Appends what a string holds compressed, or the string itself when it is not.

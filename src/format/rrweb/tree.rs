@@ -9,17 +9,32 @@ use super::attributes;
 use crate::format::json::{Fault, Json, JsonError, Kind};
 use crate::recording::{Attribute, NodeContent, NodeId, NodeRecord, NodeTree};
 
-/// Names that stand in a recording again and again, each kept once.
-#[derive(Default)]
-pub(super) struct Names(FxHashMap<Box<str>, Arc<str>>);
+/// Names that stand in a recording again and again, each kept once; and how many nodes may still come.
+pub(super) struct Names {
+    known: FxHashMap<Box<str>, Arc<str>>,
+    room: u32,
+}
 
 impl Names {
+    /// None yet, and so many nodes may come.
+    pub(super) fn with_room(room: u32) -> Self {
+        Names {
+            known: FxHashMap::default(),
+            room,
+        }
+    }
+
+    /// Whether one more node may come.
+    pub(super) fn has_room(&self) -> bool {
+        self.room > 0
+    }
+
     pub(super) fn get(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(name) {
+        if let Some(known) = self.known.get(name) {
             return Arc::clone(known);
         }
         let name: Arc<str> = Arc::from(name);
-        self.0.insert(Box::from(&*name), Arc::clone(&name));
+        self.known.insert(Box::from(&*name), Arc::clone(&name));
         name
     }
 }
@@ -41,7 +56,7 @@ struct Unfinished<'a> {
     quirks: bool,
 }
 
-/// Reads a node with all below it.
+/// Reads a node with all below it, as far as there is room.
 pub(super) fn read(json: &mut Json<'_>, names: &mut Names) -> Result<NodeTree, JsonError> {
     let start = json.at();
     // Nodes get their places when they begin; what is not a node is taken out at the end.
@@ -49,13 +64,15 @@ pub(super) fn read(json: &mut Json<'_>, names: &mut Names) -> Result<NodeTree, J
     let mut open: Vec<Unfinished<'_>> = Vec::new();
     let mut unusable = false;
     begin(json, &mut nodes, &mut open)?;
+    names.room = names.room.saturating_sub(1);
     let mut among_children = false;
     while let Some(node) = open.last_mut() {
         if among_children {
             if !json.element()? {
                 among_children = false;
-            } else if json.kind()? == Kind::Object {
+            } else if json.kind()? == Kind::Object && names.has_room() {
                 begin(json, &mut nodes, &mut open)?;
+                names.room -= 1;
                 among_children = false;
             } else {
                 json.skip()?;
@@ -213,7 +230,7 @@ mod tests {
     use super::*;
 
     fn tree(text: &str) -> Result<NodeTree, JsonError> {
-        read(&mut Json::new(text.as_bytes()), &mut Names::default())
+        read(&mut Json::new(text.as_bytes()), &mut Names::with_room(u32::MAX))
     }
 
     #[test]

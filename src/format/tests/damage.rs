@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::recording::DamageReport;
+use crate::recording::{DamageReport, EventData};
 
 const META: &str =
     r#"{"type":4,"data":{"href":"https://a.example/","width":800,"height":600},"timestamp":1000}"#;
@@ -277,4 +277,52 @@ proptest! {
             Err(error) => prop_assert!(false, "{error}"),
         }
     }
+}
+
+/// What is not read of a ZIP because of a limit says so, and is not taken for damage.
+#[test]
+fn a_zip_beyond_a_limit_names_it() {
+    let text = inflate::inflate(fixture("checkout.json.gz").into(), 1 << 30).bytes;
+    let files = [("a.json", &text[..], true), ("b.txt", b"more", true)];
+    let mut zip = std::io::Cursor::new(Vec::new());
+    crate::asset::zip::write(&mut zip, files).unwrap();
+    let zip = zip.into_inner();
+    for (limit, value) in [(Limit::Unpacked, 60_000), (Limit::Assets, 1)] {
+        let options = ReadOptions {
+            limits: Limits::default().with(limit, value),
+            ..ReadOptions::default()
+        };
+        let recording = read_bytes(zip.clone(), &options).unwrap();
+        let named = format!("--allow {}=", limit.name());
+        let told = |damage: &Damage| damage.kind == DamageKind::Limit && damage.detail.contains(&named);
+        assert!(recording.damage.examples().iter().any(told), "{named}");
+    }
+}
+
+/// A few megabytes of compressed events are not decoded to gigabytes of nodes.
+#[test]
+fn no_more_nodes_are_decoded_than_a_page_may_have() {
+    let node = r#"{"type":2,"id":9,"tagName":"p","attributes":{},"childNodes":[]}"#;
+    let nodes = [node; 50].join(",");
+    let add = format!(r#"{{"parentId":1,"nextId":null,"node":{node}}}"#);
+    let adds = [add.as_str(); 50].join(",");
+    let events = format!(
+        r#"[{META},{{"type":2,"timestamp":1000,"data":{{"node":{{"type":0,"id":1,"childNodes":[{nodes}]}}}}}},
+        {{"type":3,"timestamp":1001,"data":{{"source":0,"removes":[],"texts":[],"attributes":[],"adds":[{adds}]}}}}]"#
+    );
+    let options = ReadOptions {
+        limits: Limits::default().with(Limit::Nodes, 10),
+        ..ReadOptions::default()
+    };
+    let recording = read_bytes(events, &options).unwrap();
+    let counts = recording.tabs[0]
+        .events
+        .iter()
+        .map(|event| match &*event.data().unwrap() {
+            EventData::FullSnapshot(snapshot) => snapshot.tree.nodes.len(),
+            EventData::Mutation(mutation) => mutation.adds.len(),
+            _ => 0,
+        });
+    // One more, so that the page is known to be cut.
+    assert_eq!(counts.collect::<Vec<_>>(), [0, 11, 11]);
 }
