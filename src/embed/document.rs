@@ -3,6 +3,7 @@
 use super::manifest::{Manifest, Missing, MomentShown, StepTaken};
 use super::{alt, words};
 use crate::dom::missing_in_words;
+use crate::format::FormatName;
 
 /// A run of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -362,11 +363,12 @@ pub fn source(manifest: &Manifest) -> Block {
     } else {
         "Reconstruction"
     };
+    let format = recording.format.parse::<FormatName>().map(FormatName::product);
     let mut line = format!(
         "{made} by {} {} from a recording of {}, {} to {} UTC",
         manifest.program.name,
         manifest.program.version,
-        recording.format,
+        format.unwrap_or(&recording.format),
         words::utc(manifest.shown.from_utc.as_deref()),
         words::utc(manifest.shown.to_utc.as_deref()),
     );

@@ -49,6 +49,22 @@ impl FormatName {
             FormatName::Clarity => "clarity",
         }
     }
+
+    /// Its name as its makers write it, for sentences.
+    pub fn product(self) -> &'static str {
+        match self {
+            FormatName::Rrweb => "rrweb",
+            FormatName::Datadog => "Datadog",
+            FormatName::PostHog => "PostHog",
+            FormatName::Sentry => "Sentry",
+            FormatName::Highlight => "highlight",
+            FormatName::Mixpanel => "Mixpanel",
+            FormatName::Amplitude => "Amplitude",
+            FormatName::Faro => "Grafana Faro",
+            FormatName::OpenReplay => "OpenReplay",
+            FormatName::Clarity => "Clarity",
+        }
+    }
 }
 
 impl fmt::Display for FormatName {
