@@ -16,6 +16,10 @@ pub(super) const BY_LABEL: f64 = 50.0;
 /// A button that is held longer than this is not what a click follows from, in milliseconds.
 const LONGEST_PRESS: f64 = 2000.0;
 
+/// Clicks farther apart are on different parts of one thing, such as fields of a game or keys in the picture of a
+/// screen, in CSS pixels.
+const ONE_PART: f64 = 60.0;
+
 /// A click of the person.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Click {
@@ -29,7 +33,11 @@ pub(super) struct Click {
 impl Click {
     /// Whether both are on one thing, as far as a person can tell.
     pub(super) fn same_target(&self, other: &Click) -> bool {
-        self.target == other.target || is_one_spot(self.position, other.position)
+        let apart = match (self.position, other.position) {
+            (Some((x, y)), Some((other_x, other_y))) => (x - other_x).hypot(y - other_y) > ONE_PART,
+            _ => false,
+        };
+        self.target == other.target && !apart || is_one_spot(self.position, other.position)
     }
 }
 
@@ -100,4 +108,25 @@ pub(super) fn rage(clicks: &[Click]) -> Vec<Vec<Click>> {
     }
     close(&mut run, &mut enraged);
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taps(step: f64) -> Vec<Click> {
+        let tap = |at: i32| Click {
+            time: f64::from(at) * 200.0,
+            pressed: f64::from(at) * 200.0,
+            target: 7,
+            position: Some((100.0, 100.0 + f64::from(at) * step)),
+        };
+        (0..5).map(tap).collect()
+    }
+
+    #[test]
+    fn keys_in_a_picture_are_no_rage() {
+        assert_eq!(rage(&taps(5.0)).len(), 1);
+        assert_eq!(rage(&taps(80.0)).len(), 0);
+    }
 }
