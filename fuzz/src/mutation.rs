@@ -7,12 +7,13 @@ use arbitrary::{Result, Unstructured};
 use serde_json::{Value, json};
 
 /// Recordings of the repository, small ones of each kind.
-const FIXTURES: [&[u8]; 5] = [
+const FIXTURES: [&[u8]; 6] = [
     include_bytes!("../../fixtures/pages.json.gz"),
     include_bytes!("../../fixtures/frames.json.gz"),
     include_bytes!("../../fixtures/styles.json.gz"),
     include_bytes!("../../fixtures/datadog-checkout-v5.json.gz"),
     include_bytes!("../../fixtures/datadog-checkout-v7.json.gz"),
+    include_bytes!("../../fixtures/posthog-mobile.ndjson.gz"),
 ];
 
 /// Most changes to one recording.
@@ -34,7 +35,12 @@ fn fixtures() -> &'static [Value] {
             flate2::read::GzDecoder::new(*bytes)
                 .read_to_string(&mut text)
                 .expect("a fixture");
-            serde_json::from_str(&text).expect("a fixture")
+            let values = serde_json::Deserializer::from_str(&text).into_iter();
+            let mut values: Vec<Value> = values.map(|value| value.expect("a fixture")).collect();
+            match values.len() {
+                1 => values.remove(0),
+                _ => Value::Array(values),
+            }
         };
         FIXTURES.iter().map(read).collect()
     })
