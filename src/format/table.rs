@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use super::inflate::{Inflated, too_large};
 use super::json::Json;
@@ -31,87 +32,119 @@ const NUMBERS: [&str; 2] = ["type", "timestamp"];
 const LONGEST_HEAD: usize = 4096;
 const MOST_COLUMNS: usize = 100;
 
-/// The rows of a table as objects of JSON, a line each, no more than about `limit` bytes; `None` where it is no
+/// The rows of a table as objects of JSON, a line each, no more than `limit` bytes; `None` where it is no
 /// table with recordings.
 pub(super) fn to_lines(bytes: &Bytes, limit: u64) -> Option<Inflated> {
-    let head = bytes.get(..LONGEST_HEAD).unwrap_or(bytes);
-    let end = head.iter().position(|byte| *byte == b'\n')?;
-    let first = std::str::from_utf8(bytes.get(..end)?).ok()?;
-    let first = first.trim_start_matches('\u{feff}').trim_end();
-    // Before anything else, for most files are none.
-    if first.is_empty() || !first.bytes().all(is_of_head) {
-        return None;
-    }
-    let separator = [b',', b';', b'\t']
-        .into_iter()
-        .find(|byte| first.as_bytes().contains(byte))
-        .unwrap_or(b',');
-    let names: Vec<&str> = first
-        .split(char::from(separator))
-        .map(|name| name.trim_matches('"').trim())
-        .take(MOST_COLUMNS)
-        .collect();
-    let holds = |name: &str| RECORDINGS.contains(&name);
-    if !names.iter().any(|name| holds(name)) {
-        return None;
-    }
-    let mut at = end + 1;
+    let head = Head::read(bytes)?;
+    let mut at = head.end + 1;
     let mut lines = Vec::new();
     let mut found = false;
-    let mut cut = None;
-    while at < bytes.len() && (lines.len() as u64) < limit {
+    let mut missing = None;
+    while at < bytes.len() {
         let offset = at;
-        let (cells, open) = row(bytes, &mut at, separator);
-        let parts = |(name, cell): (&&str, &Range<usize>)| {
-            let cell = value(bytes.get(cell.clone()).unwrap_or_default());
-            let is_json = cell.is_empty() || cell.starts_with(['{', '[']);
-            holds(name) && is_json && Json::new(cell.as_bytes()).pass().is_err()
-        };
-        let last = at > bytes.len();
-        if last && (open || cells.len() < names.len() || names.iter().zip(&cells).any(parts)) {
-            cut = Some(offset);
-            // Where rows are events, part of one is none.
-            if names.contains(&"type") {
-                break;
-            }
-        }
-        let named = names.iter().zip(&cells);
-        found |= named.clone().any(|(name, cell)| {
-            let cell = bytes.get(cell.clone()).unwrap_or_default();
-            holds(name) && text::may_hold(cell.strip_prefix(b"\"").unwrap_or(cell))
-        });
+        let (cells, open) = row(bytes, &mut at, head.separator);
+        let cells: Vec<&[u8]> = cells.into_iter().filter_map(|cell| bytes.get(cell)).collect();
         // The first row tells what it is.
+        found |= head.recordings(&cells).any(|cell| text::may_hold(unquoted(cell)));
         if !found {
             return None;
         }
-        let start = lines.len();
-        for (name, cell) in named {
-            let cell = value(bytes.get(cell.clone()).unwrap_or_default());
-            lines.push(if lines.len() == start { b'{' } else { b',' });
-            lines.extend(serde_json::to_vec(name).ok()?);
-            lines.push(b':');
-            match NUMBERS.contains(name) && cell.parse::<f64>().is_ok_and(f64::is_finite) {
-                true => lines.extend(cell.bytes()),
-                false => lines.extend(serde_json::to_vec(&cell).ok()?),
+        let longest: usize = cells.iter().map(|cell| longest_in_json(cell)).sum();
+        if (lines.len() + head.longest + longest) as u64 > limit {
+            missing = Some((DamageKind::Limit, offset, too_large(limit)));
+            break;
+        }
+        if at > bytes.len() && (open || head.is_part(&cells)) {
+            let detail = "cut off: the table ends in the middle of a row".to_owned();
+            missing = Some((DamageKind::CutOff, offset, detail));
+            // Where rows are events, part of one is none.
+            if head.names.contains(&"type") {
+                break;
             }
         }
-        lines.extend(b"}\n");
+        head.write(&cells, &mut lines);
     }
-    let damage = |kind, offset: usize, detail| Damage {
-        kind,
-        event: None,
-        offset: Some(offset as u64),
-        detail,
-    };
-    let rest = (at < bytes.len()).then(|| damage(DamageKind::Limit, at, too_large(limit)));
-    let cut = cut.map(|at| {
-        let detail = "cut off: the table ends in the middle of a row".to_owned();
-        damage(DamageKind::CutOff, at, detail)
-    });
     found.then(|| Inflated {
         bytes: lines.into(),
-        damage: rest.or(cut),
+        damage: missing.map(|(kind, offset, detail)| Damage {
+            kind,
+            event: None,
+            offset: Some(offset as u64),
+            detail,
+        }),
     })
+}
+
+/// The first line.
+struct Head<'a> {
+    names: Vec<&'a str>,
+    separator: u8,
+    /// Where it ends.
+    end: usize,
+    /// What the names may take in a row of JSON.
+    longest: usize,
+}
+
+impl<'a> Head<'a> {
+    /// `None` where it is not that of a table with recordings.
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let head = bytes.get(..LONGEST_HEAD).unwrap_or(bytes);
+        let end = head.iter().position(|byte| *byte == b'\n')?;
+        let first = std::str::from_utf8(bytes.get(..end)?).ok()?;
+        let first = first.trim_start_matches('\u{feff}').trim_end();
+        // Before anything else, for most files are none.
+        if first.is_empty() || !first.bytes().all(is_of_head) {
+            return None;
+        }
+        let separator = [b',', b';', b'\t']
+            .into_iter()
+            .find(|byte| first.as_bytes().contains(byte))
+            .unwrap_or(b',');
+        let names: Vec<&str> = first
+            .split(char::from(separator))
+            .map(|name| name.trim_matches('"').trim())
+            .take(MOST_COLUMNS)
+            .collect();
+        let holds = names.iter().any(|name| RECORDINGS.contains(name));
+        holds.then(|| Head {
+            longest: names.iter().map(|name| name.len() + 8).sum(),
+            names,
+            separator,
+            end,
+        })
+    }
+
+    /// The cells of a row in which recordings stand.
+    fn recordings<'c>(&self, cells: &'c [&[u8]]) -> impl Iterator<Item = &'c [u8]> {
+        let named = self.names.iter().zip(cells);
+        named
+            .filter(|(name, _)| RECORDINGS.contains(name))
+            .map(|(_, cell)| *cell)
+    }
+
+    /// Whether the end of a row is missing.
+    fn is_part(&self, cells: &[&[u8]]) -> bool {
+        let part = |cell: &[u8]| {
+            let cell = value(cell);
+            let is_json = cell.is_empty() || cell.starts_with(['{', '[']);
+            is_json && Json::new(cell.as_bytes()).pass().is_err()
+        };
+        cells.len() < self.names.len() || self.recordings(cells).any(part)
+    }
+
+    /// Appends a row.
+    fn write(&self, cells: &[&[u8]], lines: &mut Vec<u8>) {
+        let fields = self.names.iter().zip(cells).map(|(name, cell)| {
+            let cell = value(cell);
+            let number = NUMBERS
+                .contains(name)
+                .then(|| serde_json::from_str::<serde_json::Number>(&cell).ok());
+            let value = number.flatten().map_or(Value::String(cell), Value::Number);
+            ((*name).to_owned(), value)
+        });
+        lines.extend(Value::Object(fields.collect()).to_string().into_bytes());
+        lines.push(b'\n');
+    }
 }
 
 fn is_of_head(byte: u8) -> bool {
@@ -143,6 +176,21 @@ fn row(bytes: &[u8], at: &mut usize, separator: u8) -> (Vec<Range<usize>>, bool)
     (cells, quoted)
 }
 
+fn unquoted(cell: &[u8]) -> &[u8] {
+    cell.strip_prefix(b"\"").unwrap_or(cell)
+}
+
+/// The most bytes that a cell takes in JSON.
+fn longest_in_json(cell: &[u8]) -> usize {
+    let longest = |byte: &u8| match byte {
+        0..0x20 => 6,
+        b'"' | b'\\' => 2,
+        0x80.. => 3,
+        _ => 1,
+    };
+    cell.iter().map(longest).sum()
+}
+
 /// What is written in a cell.
 fn value(cell: &[u8]) -> String {
     let cell = String::from_utf8_lossy(cell);
@@ -168,9 +216,9 @@ mod tests {
         assert_eq!(
             lines(table).unwrap(),
             concat!(
-                r#"{"session_id":"s1","kind":"3","timestamp":4,"data":"{\"a\":\"x,\ny\"}"}"#,
+                r#"{"data":"{\"a\":\"x,\ny\"}","kind":"3","session_id":"s1","timestamp":4}"#,
                 "\n",
-                r#"{"session_id":"s1","kind":"","timestamp":"","data":"{\"b\":1"}"#,
+                r#"{"data":"{\"b\":1","kind":"","session_id":"s1","timestamp":""}"#,
                 "\n",
             )
         );
@@ -201,7 +249,7 @@ mod tests {
         let all = to_lines(&table.clone().into(), 1 << 20).unwrap();
         let some = to_lines(&table.into(), 100).unwrap();
         assert!(all.damage.is_none());
-        assert!(all.bytes.starts_with(&some.bytes) && some.bytes.len() < 120);
+        assert!(all.bytes.starts_with(&some.bytes) && some.bytes.len() <= 100);
         assert_eq!(some.damage.unwrap().kind, DamageKind::Limit);
     }
 }
