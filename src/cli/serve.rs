@@ -14,7 +14,7 @@ use super::console::Console;
 use super::failure::{Failure, Status};
 use super::interrupt::Interrupt;
 use super::worker::place::PlaceArgs;
-use super::worker::{WorkArgs, ended, listen, runtime};
+use super::worker::{WorkArgs, arenas, ended, listen, runtime};
 
 /// Serve the HTTP interface and the web page, and work on jobs
 #[derive(Debug, Args)]
@@ -61,6 +61,7 @@ pub(crate) struct ServeArgs {
 const SHORTEST_SECRET: usize = 16;
 
 pub(crate) fn run(args: &ServeArgs, console: &Console) -> Done {
+    arenas::share_freed_memory();
     let secret = args.secret()?;
     let interrupt = Interrupt::listen()?;
     let config = args.work.config(&args.place);

@@ -1,5 +1,6 @@
 //! Works on jobs from a queue.
 
+pub(super) mod arenas;
 pub(super) mod options;
 pub(super) mod place;
 pub(super) mod renderer;
@@ -157,6 +158,7 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
 }
 
 pub(crate) fn run(args: &WorkerArgs, console: &Console) -> Done {
+    arenas::share_freed_memory();
     let interrupt = Interrupt::listen()?;
     let config = Config {
         until_idle: args.until_idle,
