@@ -235,6 +235,44 @@ fn a_page_that_ran_out_of_memory_is_drawn_anew() {
     assert_replaced(render);
 }
 
+#[test]
+fn browsers_that_die_again_and_again_end_it() {
+    let mut render = Render::start();
+    let until = Instant::now() + PATIENCE;
+    while render.child.try_wait().unwrap().is_none() && Instant::now() < until {
+        if render
+            .renderers()
+            .iter()
+            .any(|process| process.ticks >= DRAWN / 4)
+            && let Some(browser) = render.try_browser()
+            && let Some(browser) = Pid::from_raw(browser.id.cast_signed())
+        {
+            let _ = kill_process(browser, Signal::KILL);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let (output, directory) = render.end();
+    let message = message(&output, 4);
+    assert!(message.contains("--allow browser-restarts="), "{message}");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn when_it_is_killed_itself_there_is_no_clip_and_no_browser_left() {
+    let render = Render::drawing_under_way();
+    let (browser, clip) = (render.browser(), render.clip());
+    render.signal(Signal::KILL);
+    let (output, _directory) = render.end();
+    assert_eq!(output.status.code(), None);
+    assert!(!clip.exists());
+    let until = Instant::now() + PATIENCE;
+    let is_alive = |process: &Process| process.group == browser.as_raw_nonzero().get().cast_unsigned();
+    while processes().iter().any(is_alive) {
+        assert!(Instant::now() < until, "its browser goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// A program to be taken for a browser.
 fn script(directory: &Path, text: &str) -> PathBuf {
     let path = directory.join("browser");
@@ -255,12 +293,12 @@ fn a_browser_that_cannot_be_used_is_named() {
             "echo 'DevTools listening on ws://127.0.0.1:1/devtools/browser/x' >&2; exec sleep 600",
             "browser",
         ),
-        ("exec sleep 600", "longer than 30 s"),
+        ("exec sleep 600", "longer than 10 s"),
     ] {
         let directory = tempfile::tempdir().unwrap();
         let clip = directory.path().join("clip.gif");
         let child = command("checkout.json.gz", &clip)
-            .arg("--browser")
+            .args(["--allow", "browser-start=10s", "--browser"])
             .arg(script(directory.path(), text))
             .spawn()
             .unwrap();
@@ -275,6 +313,55 @@ fn a_browser_that_cannot_be_used_is_named() {
             1,
             "only the script is there"
         );
+    }
+}
+
+/// Answers as a browser of that version, until nobody asks any more; gives its address.
+fn browser_of_version(product: &'static str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut socket = tungstenite::accept(stream).unwrap();
+        while let Ok(asked) = socket.read() {
+            let Ok(asked) = serde_json::from_slice::<Value>(&asked.into_data()) else {
+                continue;
+            };
+            let result = match asked["method"].as_str() {
+                Some("Browser.getVersion") => {
+                    serde_json::json!({"product": product, "protocolVersion": "1.3",
+                    "revision": "", "userAgent": "", "jsVersion": ""})
+                }
+                _ => serde_json::json!({}),
+            };
+            let answer = serde_json::json!({"id": asked["id"], "result": result}).to_string();
+            if socket.send(answer.into()).is_err() {
+                return;
+            }
+        }
+    });
+    format!("ws://{address}/devtools/browser/x")
+}
+
+#[test]
+fn a_browser_of_the_wrong_version_is_named() {
+    for product in ["HeadlessChrome/99.0.4844.51", "Firefox/140.0"] {
+        let directory = tempfile::tempdir().unwrap();
+        let clip = directory.path().join("clip.gif");
+        let address = browser_of_version(product);
+        let text = format!("echo 'DevTools listening on {address}' >&2; exec sleep 600");
+        let child = command("checkout.json.gz", &clip)
+            .arg("--browser")
+            .arg(script(directory.path(), &text))
+            .spawn()
+            .unwrap();
+        let (output, directory) = Render { child, directory }.end();
+        let message = message(&output, 4);
+        assert!(
+            message.contains(product) && message.contains("or newer is needed; update it"),
+            "{message}"
+        );
+        assert!(!directory.path().join("clip.gif").exists());
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use chromiumoxide::error::CdpError;
 use chromiumoxide::handler::HandlerConfig;
 use futures::StreamExt;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -172,8 +173,16 @@ impl Browser {
             what: "connecting to the browser",
             after: start,
         })??;
-        // Messages that the protocol crate cannot read are of no interest; a closed connection ends the loop.
-        let handler = tokio::spawn(async move { while handler.next().await.is_some() {} });
+        // Messages that the protocol crate cannot read are of no interest. A connection that breaks ends the loop, and with
+        // the handler all that waits for an answer.
+        let is_broken = |error: &CdpError| !matches!(error, CdpError::InvalidMessage(..));
+        let handler = tokio::spawn(async move {
+            while let Some(heard) = handler.next().await {
+                if heard.is_err_and(|error| is_broken(&error)) {
+                    break;
+                }
+            }
+        });
         let browser = Browser {
             cdp,
             without,

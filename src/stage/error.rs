@@ -103,9 +103,16 @@ pub enum StageError {
         /// What was waited for.
         what: &'static str,
     },
-    /// The browser or its page is gone, or answered with an error.
+    /// The browser ended.
+    #[error(
+        "the browser ended while it was needed, as it does when it is killed or memory runs out: fewer browsers at \
+         once (--jobs 1) need less, --allow browser-restarts=… starts it again more often, ‘domreel doctor’ tells \
+         whether it works here"
+    )]
+    Lost,
+    /// The browser or its page answered with an error.
     #[error("the browser failed: {0}; ‘domreel doctor’ tells whether it works here")]
-    Protocol(#[from] CdpError),
+    Protocol(CdpError),
     /// Our own script failed in the page.
     #[error("the page could not be brought to the recorded state: {message}")]
     Script {
@@ -131,6 +138,16 @@ pub enum StageError {
         "this browser has no HeadlessExperimental.beginFrame: use chromium-headless-shell, or --capture screenshot"
     )]
     NoBeginFrame,
+}
+
+impl From<CdpError> for StageError {
+    fn from(error: CdpError) -> Self {
+        match error {
+            // Nobody is there any more who could answer.
+            CdpError::ChannelSendError(_) | CdpError::Ws(_) => StageError::Lost,
+            error => StageError::Protocol(error),
+        }
+    }
 }
 
 impl StageError {
@@ -168,6 +185,7 @@ impl StageError {
             self,
             StageError::Deadline { .. }
                 | StageError::Crashed { .. }
+                | StageError::Lost
                 | StageError::Protocol(_)
                 | StageError::Picture { .. }
         )
