@@ -156,7 +156,7 @@ impl Browser {
             Ok(Ok(address)) => address,
             Ok(Err(messages)) => return Err(StageError::ended(&options.program, &messages)),
             Err(_) => {
-                return Err(StageError::Deadline {
+                return Err(StageError::StartDeadline {
                     what: "starting the browser",
                     after: start,
                 });
@@ -169,10 +169,12 @@ impl Browser {
             ..HandlerConfig::default()
         };
         let connect = chromiumoxide::Browser::connect_with_config(address, config);
-        let (cdp, mut handler) = timeout(start, connect).await.map_err(|_| StageError::Deadline {
-            what: "connecting to the browser",
-            after: start,
-        })??;
+        let (cdp, mut handler) = timeout(start, connect)
+            .await
+            .map_err(|_| StageError::StartDeadline {
+                what: "connecting to the browser",
+                after: start,
+            })??;
         // Messages that the protocol crate cannot read are of no interest. A connection that breaks ends the loop, and with
         // the handler all that waits for an answer.
         let is_broken = |error: &CdpError| !matches!(error, CdpError::InvalidMessage(..));
@@ -197,7 +199,7 @@ impl Browser {
 
     async fn check_version(&self, program: &Path, start: Duration) -> Result<(), StageError> {
         let version = timeout(start, self.cdp.version());
-        let version = version.await.map_err(|_| StageError::Deadline {
+        let version = version.await.map_err(|_| StageError::StartDeadline {
             what: "asking the browser for its version",
             after: start,
         })??;

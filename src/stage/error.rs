@@ -81,6 +81,17 @@ pub enum StageError {
     /// What talks to kept browsers has ended.
     #[error("the browsers that were kept ready are gone")]
     Gone,
+    /// The browser did not start in time.
+    #[error(
+        "{what} took longer than {} s: the machine has too much to do, or this is no browser that works; --allow \
+         browser-start=… waits longer, ‘domreel doctor’ tells whether it works here", after.as_secs()
+    )]
+    StartDeadline {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        after: Duration,
+    },
     /// The browser did not answer in time.
     #[error(
         "{what} took longer than {} s: the browser hangs, or the machine has too much to do; fewer \
@@ -184,6 +195,7 @@ impl StageError {
         matches!(
             self,
             StageError::Deadline { .. }
+                | StageError::StartDeadline { .. }
                 | StageError::Crashed { .. }
                 | StageError::Lost
                 | StageError::Protocol(_)
