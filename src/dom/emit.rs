@@ -180,8 +180,12 @@ impl Page {
         }
         // Which options are selected counts more than the value of their list.
         for key in keys {
-            if let Some(selected) = self.tree.get(*key).and_then(|node| node.element()?.selected) {
-                self.mark_option(*key, selected, out);
+            let Some(node) = self.tree.get(*key) else { continue };
+            if let Some(selected) = node.element().and_then(|element| element.selected) {
+                out.push(Change::Selected {
+                    node: node.handle,
+                    selected,
+                });
             }
         }
         // Scrolling needs the layout of all the rest.

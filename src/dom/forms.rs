@@ -151,8 +151,18 @@ impl Page {
         out.push(Change::Selected { node, selected });
     }
 
+    /// Of nodes that came into the page, each option that is selected counts, the last one most.
+    pub(super) fn count_options<'k>(&mut self, came: impl IntoIterator<Item = &'k Key>) {
+        for key in came {
+            let selected = self.tree.get(*key).and_then(|node| node.element()?.selected);
+            if selected == Some(true) {
+                self.option_counts(*key);
+            }
+        }
+    }
+
     /// An option that is selected counts more than what its list was given before.
-    pub(super) fn option_counts(&mut self, option: Key) {
+    fn option_counts(&mut self, option: Key) {
         let is_list = |key: &Key| self.tree.tag(*key).is_some_and(|tag| &**tag == "select");
         let Some(list) = self.tree.ancestors(option).find(is_list) else {
             return;

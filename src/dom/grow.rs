@@ -78,6 +78,7 @@ impl Page {
                 self.settle_list(*key);
             }
         }
+        self.count_options(made.iter().flatten());
         self.scratch.fresh.extend(made.into_iter().flatten());
     }
 

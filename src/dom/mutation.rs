@@ -321,6 +321,8 @@ impl Page {
         self.tree.attach(known, below, link, before);
         self.sheet_children_change(Some(below));
         self.refill(known, &record.content, time);
+        // It may bring options into another list.
+        self.count_options(&self.tree.subtree(known));
         self.scratch.fresh.push(known);
     }
 

@@ -292,4 +292,36 @@ mod tests {
         page.apply(&EventData::Resumed([].into()), 70000.0, 9, &mut changes);
         assert!(!format!("{:?}", page.snapshot()).contains("html"));
     }
+
+    #[test]
+    fn an_option_that_comes_selected_counts_whether_or_not_anybody_looks() {
+        let events = r#"[
+            {"type":4,"timestamp":1,"data":{"href":"https://a.example/","width":800,"height":600}},
+            {"type":2,"timestamp":2,"data":{"initialOffset":{"top":0,"left":0},"node":{"type":0,"id":1,"childNodes":[
+                {"type":2,"tagName":"select","attributes":{},"id":2,"childNodes":[
+                    {"type":2,"tagName":"option","attributes":{"value":"a"},"id":3,"childNodes":[]}]}]}}},
+            {"type":3,"timestamp":3,"data":{"source":5,"id":2,"text":"a","isChecked":false}},
+            {"type":3,"timestamp":4,"data":{"source":0,"texts":[],"attributes":[],"removes":[],"adds":[
+                {"parentId":2,"nextId":null,"node":
+                    {"type":2,"tagName":"option","attributes":{"value":"b","selected":""},"id":4,"childNodes":[]}}]}},
+            {"type":3,"timestamp":5,"data":{"source":0,"texts":[],"attributes":[],"adds":[],
+                "removes":[{"parentId":2,"id":4}]}}]"#;
+        let input = Input::Bytes {
+            name: "page".to_owned(),
+            data: events.as_bytes().to_vec().into(),
+        };
+        let recording = read(&[input], &ReadOptions::default()).unwrap();
+        let tab = &recording.tabs[0];
+        for time in [3.0, 4.0, 5.0] {
+            let mut played = Replay::new(tab);
+            played.advance_to(time);
+            let played = format!("{:?}", played.seek(time).changes);
+            assert_eq!(
+                format!("{:?}", Replay::new(tab).seek(time).changes),
+                played,
+                "at {time}"
+            );
+            assert_eq!(played.contains("Value"), time < 4.0, "at {time}: {played}");
+        }
+    }
 }
