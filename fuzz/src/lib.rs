@@ -1,5 +1,6 @@
 //! What every fuzz target does: see README.md.
 
+mod drawn;
 mod events;
 mod mutation;
 mod pictures;
@@ -13,6 +14,7 @@ use domreel::limits::{Limit, Limits};
 use domreel::moment::{moments, steps};
 use domreel::recording::{Recording, Tab, follow};
 
+pub use drawn::draw;
 pub use events::dom;
 pub use mutation::mutate;
 pub use pictures::gif;

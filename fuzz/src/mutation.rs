@@ -4,6 +4,7 @@ use std::io::Read;
 use std::sync::OnceLock;
 
 use arbitrary::{Result, Unstructured};
+use domreel::recording::Recording;
 use serde_json::{Value, json};
 
 /// Recordings of the repository, small ones of each kind.
@@ -21,10 +22,21 @@ const CHANGES: u8 = 24;
 
 /// Changes a recording as `bytes` say, reads it and uses it.
 pub fn mutate(bytes: &[u8]) {
-    let mut source = Unstructured::new(bytes);
-    if let Ok(recording) = changed(&mut source) {
-        super::read(None, &recording);
+    if let Some(recording) = recording(bytes) {
+        super::use_all(&recording);
     }
+}
+
+/// A recording that is changed as `bytes` say, if it can still be read.
+pub(super) fn recording(bytes: &[u8]) -> Option<Recording> {
+    let mut source = Unstructured::new(bytes);
+    let changed = changed(&mut source).ok()?;
+    super::recording(None, &changed)
+}
+
+/// The first fixture as it is.
+pub(super) fn unchanged() -> Option<Recording> {
+    super::recording(None, fixtures().first()?.to_string().as_bytes())
 }
 
 fn fixtures() -> &'static [Value] {

@@ -34,10 +34,7 @@ pub fn put_section(
     let name = section_name(name);
     let begin = format!("<!-- domreel:begin {name} -->");
     let end = format!("<!-- domreel:end {name} -->");
-    let headings = match language {
-        Language::Markdown => headings(document),
-        Language::Html => html_headings(document),
-    };
+    let headings = headings_of(document, language);
     let line_end = if document.contains("\r\n") { "\r\n" } else { "\n" };
     let section = |level: u8| {
         let content = content(level);
@@ -106,10 +103,21 @@ fn place(document: &str, language: Language, headings: &[Heading], spot: &Spot) 
             Some((at, found.level))
         }
         Spot::Marker => Some(match (find(document, language, MARKER), language) {
-            (Some(at), _) => (at, level_above(headings, at)),
+            // The line that it stands in ends before the section: it may be a heading.
+            (Some(at), _) => {
+                let above = document.get(..at).unwrap_or_default();
+                (at, level_above(&headings_of(above, language), at))
+            }
             (None, Language::Html) => (end_of_body(document), 1),
             (None, Language::Markdown) => (document.len(), level_above(headings, document.len()).min(1)),
         }),
+    }
+}
+
+fn headings_of(document: &str, language: Language) -> Vec<Heading> {
+    match language {
+        Language::Markdown => headings(document),
+        Language::Html => html_headings(document),
     }
 }
 
@@ -195,6 +203,27 @@ mod tests {
         assert_eq!(put(&first, Language::Markdown, &Spot::Marker, "New"), first);
         let changed = put(&first, Language::Markdown, &Spot::Marker, "Other");
         assert_eq!(changed, first.replace("New", "Other"));
+    }
+
+    #[test]
+    fn a_marker_in_a_heading_puts_the_section_under_it() {
+        let document = "# Title\n\n## Clip <!-- domreel -->\n\nRest\n";
+        let first = put(document, Language::Markdown, &Spot::Marker, "New");
+        let section = SECTION.replace("## New 1", "### New 2");
+        assert_eq!(
+            first,
+            format!("# Title\n\n## Clip \n\n{section}\n\n<!-- domreel -->\n\nRest\n")
+        );
+        assert_eq!(put(&first, Language::Markdown, &Spot::Marker, "New"), first);
+        for document in [document, "Clip <!-- domreel -->\n===\n"] {
+            let bare = |text: &str| {
+                put_section(text, Language::Markdown, "clip", &Spot::Marker, |level| {
+                    level.to_string()
+                })
+                .unwrap()
+            };
+            assert_eq!(bare(&bare(document)), bare(document));
+        }
     }
 
     #[test]
