@@ -122,7 +122,7 @@ async function take(browser, way, viewport, datadog) {
 
 /** Each take of Datadog's with everything that it uploaded, or it is taken again. */
 async function datadogTake(browser, way, { recorder, viewport }, server) {
-  for (let attempt = 0; attempt < 4; attempt++) {
+  for (let attempt = 0; attempt < 20; attempt++) {
     // Without the cookies of others: they tell the session.
     const context = await browser.createBrowserContext();
     const taken = await take(context, way, viewport, { recorder, server });
