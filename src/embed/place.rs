@@ -35,8 +35,8 @@ pub fn put_section(
     let begin = format!("<!-- domreel:begin {name} -->");
     let end = format!("<!-- domreel:end {name} -->");
     let headings = headings_of(document, language);
-    let line_end = if document.contains("\r\n") { "\r\n" } else { "\n" };
-    let section = |level: u8| {
+    let mut line_end = if document.contains("\r\n") { "\r\n" } else { "\n" };
+    let section = |level: u8, line_end: &str| {
         let content = content(level);
         let section = format!("{begin}\n{}\n{end}", content.trim_matches('\n'));
         section.replace('\n', line_end)
@@ -57,14 +57,23 @@ pub fn put_section(
             None => place(document, language, &headings, spot)
                 .map_or_else(|| level_above(&headings, start), |(_, level)| level),
         };
-        return Ok(spliced(document, start, range.end + end.len(), &section(level)));
+        return Ok(spliced(
+            document,
+            start,
+            range.end + end.len(),
+            &section(level, line_end),
+        ));
     }
     let (at, level) = place(document, language, &headings, spot).ok_or_else(|| match spot {
         Spot::Heading(wanted) => wrong(format!("it has no heading ‘{wanted}’")),
         Spot::Marker => wrong("it has no end".to_owned()),
     })?;
-    let new = section(level);
     let before = document.get(..at).unwrap_or_default();
+    if before.ends_with('\r') {
+        // With the first line end it becomes one of the other kind.
+        line_end = "\r\n";
+    }
+    let new = section(level, line_end);
     let after = document.get(at..).unwrap_or_default();
     let blank = |count: usize| line_end.repeat(count);
     let ends = before
@@ -284,6 +293,14 @@ mod tests {
         let put = put(document, Language::Markdown, &Spot::Marker, "New\nline");
         assert_eq!(put.matches('\n').count(), put.matches("\r\n").count());
         assert!(put.starts_with(document));
+        let half = "text\r";
+        let put = |text: &str| {
+            put_section(text, Language::Markdown, "clip", &Spot::Marker, |_| {
+                "x\ny".to_owned()
+            })
+        };
+        let once = put(half).unwrap();
+        assert_eq!(put(&once).unwrap(), once);
     }
 
     #[test]
