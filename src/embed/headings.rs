@@ -129,7 +129,12 @@ pub(super) fn html_headings(document: &str) -> Vec<Heading> {
             })
         {
             let close = format!("</h{}>", char::from(level));
-            let end = skip(&close);
+            // One that never ends is none.
+            let Some(length) = rest.find(&close) else {
+                at = start + 1;
+                continue;
+            };
+            let end = start + length + close.len();
             let inner = document.get(start..end).unwrap_or_default();
             headings.push(Heading {
                 level: level - b'0',

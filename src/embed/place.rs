@@ -54,8 +54,11 @@ pub fn put_section(
         let own = headings.iter().find(|heading| range.contains(&heading.start));
         let level = match own {
             Some(heading) => heading.level.saturating_sub(1),
-            None => place(document, language, &headings, spot)
-                .map_or_else(|| level_above(&headings, start), |(_, level)| level),
+            None => match (spot, find(document, language, MARKER)) {
+                (Spot::Marker, Some(_)) => level_before(document, language, start),
+                _ => place(document, language, &headings, spot)
+                    .map_or_else(|| level_above(&headings, start), |(_, level)| level),
+            },
         };
         return Ok(spliced(
             document,
@@ -112,11 +115,7 @@ fn place(document: &str, language: Language, headings: &[Heading], spot: &Spot) 
             Some((at, found.level))
         }
         Spot::Marker => Some(match (find(document, language, MARKER), language) {
-            // The line that it stands in ends before the section: it may be a heading.
-            (Some(at), _) => {
-                let above = document.get(..at).unwrap_or_default();
-                (at, level_above(&headings_of(above, language), at))
-            }
+            (Some(at), _) => (at, level_before(document, language, at)),
             (None, Language::Html) => (end_of_body(document), 1),
             (None, Language::Markdown) => (document.len(), level_above(headings, document.len()).min(1)),
         }),
@@ -128,6 +127,13 @@ fn headings_of(document: &str, language: Language) -> Vec<Heading> {
         Language::Markdown => headings(document),
         Language::Html => html_headings(document),
     }
+}
+
+/// The level of the last heading of what stands before a place, as if that were all: a line or tag that a section
+/// is put into ends there.
+fn level_before(document: &str, language: Language, at: usize) -> u8 {
+    let before = document.get(..at).unwrap_or_default();
+    level_above(&headings_of(before, language), at)
 }
 
 /// The level of the heading that ends above a place; 0 if there is none.
@@ -233,6 +239,15 @@ mod tests {
             };
             assert_eq!(bare(&bare(document)), bare(document));
         }
+        // A tag that never ends is no heading, nor is it one with the section in it.
+        let put = |text: &str| {
+            put_section(text, Language::Html, "clip", &Spot::Marker, |level| {
+                level.to_string()
+            })
+            .unwrap()
+        };
+        let once = put("<h3<!-- domreel -->");
+        assert_eq!(put(&once), once);
     }
 
     #[test]
