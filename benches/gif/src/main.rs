@@ -23,10 +23,11 @@ use programs::{Cost, Input};
 use quality::{Quality, References, Sequence};
 use rayon::prelude::*;
 
-const USAGE: &str = "usage: gif-bench [--fps 10] [--scores 40] [--out DIR] [--gifski PATH] [--ffmpeg PATH]
+const USAGE: &str = "usage: gif-bench [--fps 10] [--scores 40] [--tolerance 5] [--out DIR] [--gifski PATH] [--ffmpeg PATH]
                  [--only domreel,gifski,ffmpeg] [--reuse] DIRECTORY…
 
 --scores  distinct pictures of each sequence for which SSIMULACRA2 is computed
+--tolerance  of domreel's GIFs: how far colours may be off, 0 to 255
 --out     where the GIFs are left (default: gif-bench in the system's temporary directory)
 --reuse   take GIFs of other programs that are there already as they are";
 
@@ -41,6 +42,7 @@ fn main() -> Result<()> {
         match argument.as_str() {
             "--fps" => options.fps = value()?.parse()?,
             "--scores" => options.scores = value()?.parse()?,
+            "--tolerance" => options.tolerance = value()?.parse()?,
             "--out" => options.out = value()?.into(),
             "--gifski" => options.gifski = value()?,
             "--ffmpeg" => options.ffmpeg = value()?,
@@ -63,6 +65,7 @@ fn main() -> Result<()> {
 struct Options {
     fps: u32,
     scores: usize,
+    tolerance: u8,
     out: PathBuf,
     gifski: String,
     ffmpeg: String,
@@ -76,6 +79,7 @@ impl Default for Options {
         Self {
             fps: 10,
             scores: 40,
+            tolerance: GifOptions::default().quality.tolerance,
             out: std::env::temp_dir().join("gif-bench"),
             gifski: "gifski".into(),
             ffmpeg: "ffmpeg".into(),
@@ -100,7 +104,7 @@ fn compare(directory: &Path, options: &Options) -> Result<()> {
         let kept = output.with_extension("cost");
         let cost = match encoder.as_str() {
             _ if options.reuse && encoder != "domreel" && kept.exists() => read_cost(&kept)?,
-            "domreel" => programs::domreel(&input, &output, &[])?,
+            "domreel" => programs::domreel(&input, &output, options.tolerance)?,
             "gifski" => programs::gifski(&options.gifski, &input, &output)?,
             "ffmpeg" => programs::ffmpeg(&options.ffmpeg, &input, &output)?,
             _ => bail!("{USAGE}"),
@@ -142,13 +146,15 @@ fn read_cost(path: &Path) -> Result<Cost> {
     Ok(Cost { wall_s, cpu_s, memory_mb })
 }
 
-/// `encode FPS OUTPUT DIRECTORY`: domreel's encoder as a program, for a fair measurement.
+/// `encode TOLERANCE FPS OUTPUT DIRECTORY`: domreel's encoder as a program, for a fair measurement.
 fn encode(arguments: Vec<String>) -> Result<()> {
-    let [fps, output, directory] = &arguments[..] else {
-        bail!("encode FPS OUTPUT DIRECTORY");
+    let [tolerance, fps, output, directory] = &arguments[..] else {
+        bail!("encode TOLERANCE FPS OUTPUT DIRECTORY");
     };
+    let mut options = GifOptions::default();
+    options.quality.tolerance = tolerance.parse()?;
     let duration_ms = 1000 / fps.parse::<u64>()?;
-    let mut encoder = GifEncoder::new(File::create(output)?, GifOptions::default())?;
+    let mut encoder = GifEncoder::new(File::create(output)?, options)?;
     // Decoded a few at a time, so that memory is the encoder's.
     for (chunk, files) in png_files(Path::new(directory))?.chunks(8).enumerate() {
         let pictures = files.par_iter().map(|file| read_png(file)).collect::<Result<Vec<_>>>()?;

@@ -31,9 +31,8 @@ pub struct Input<'a> {
 }
 
 /// domreel's encoder, run by this program's own `encode` command.
-pub fn domreel(input: &Input, output: &Path, options: &[String]) -> Result<Cost> {
-    let mut command = vec![std::env::current_exe()?.display().to_string(), "encode".into()];
-    command.extend_from_slice(options);
+pub fn domreel(input: &Input, output: &Path, tolerance: u8) -> Result<Cost> {
+    let mut command = vec![std::env::current_exe()?.display().to_string(), "encode".into(), tolerance.to_string()];
     command.extend([input.fps.to_string(), output.display().to_string(), input.directory.display().to_string()]);
     measured(&command)
 }
