@@ -148,11 +148,8 @@ impl Clip {
 
     /// Clip time, in milliseconds, at which a recording time is shown; `None` when it is not.
     pub fn shown(&self, recording: f64) -> Option<f64> {
-        let folded = |segment: &Segment| {
-            matches!(segment.kind, SegmentKind::Fold { .. })
-                && segment.recording.start < recording
-                && recording < segment.recording.end
-        };
+        let folded =
+            |segment: &Segment| matches!(segment.kind, SegmentKind::Fold { .. }) && segment.holds(recording);
         let shown = self.map.shows(recording) && !self.map.segments().iter().any(folded);
         shown.then(|| self.map.clip_at(recording))
     }

@@ -35,6 +35,11 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// Whether a recording time is within it, not at its ends.
+    pub(super) fn holds(&self, recording: f64) -> bool {
+        self.recording.start < recording && recording < self.recording.end
+    }
+
     fn recording_at(&self, clip_ms: f64) -> f64 {
         let share = (clip_ms - self.clip.start) / (self.clip.end - self.clip.start);
         let length = self.recording.end - self.recording.start;
@@ -55,8 +60,7 @@ pub struct TimeMap {
 }
 
 impl TimeMap {
-    /// A map of these segments, for tests: in order, without gaps, a hold at last.
-    #[cfg(test)]
+    /// A map of these segments: in order, without gaps, a hold at last that ends at a whole millisecond.
     pub(crate) fn of(segments: Vec<Segment>) -> TimeMap {
         let length = segments.last().map_or(0.0, |last| last.clip.end) as u64;
         let start = segments.first().map_or(0.0, |first| first.recording.start);
@@ -113,11 +117,10 @@ impl TimeMap {
 
     /// Whether a recording time lies between two parts of the clip, in none of them.
     pub fn leaves_out(&self, recording: f64) -> bool {
-        self.segments.iter().any(|segment| {
-            matches!(segment.kind, SegmentKind::Cut { .. })
-                && segment.recording.start < recording
-                && recording < segment.recording.end
-        })
+        let is_cut = |segment: &Segment| matches!(segment.kind, SegmentKind::Cut { .. });
+        self.segments
+            .iter()
+            .any(|segment| is_cut(segment) && segment.holds(recording))
     }
 
     /// The segment that `clip_ms` is in; the first or last one for times outside of the clip.
@@ -281,20 +284,11 @@ impl TimeMapBuilder {
         let last = grid.first_from(self.clip);
         let one_frame = grid.at(last + 1) - grid.at(last);
         let length = grid.at(last) + one_frame.max(hold_ms.round() as u64);
-        let end = self.recording;
         self.segments.push(Segment {
             kind: SegmentKind::Hold,
             clip: self.clip..length as f64,
-            recording: end..end,
+            recording: self.recording..self.recording,
         });
-        let start = self
-            .segments
-            .first()
-            .map_or(end, |segment| segment.recording.start);
-        TimeMap {
-            segments: self.segments,
-            length,
-            told: start..end,
-        }
+        TimeMap::of(self.segments)
     }
 }

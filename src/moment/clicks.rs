@@ -1,6 +1,6 @@
 //! The clicks of a tab, and those that are rage.
 
-use super::is_one_spot;
+use super::{distance, is_one_spot};
 use crate::recording::{EventData, EventKind, InteractionKind, NodeId, Tab};
 
 /// More than this many clicks on one target…
@@ -33,10 +33,7 @@ pub(super) struct Click {
 impl Click {
     /// Whether both are on one thing, as far as a person can tell.
     pub(super) fn same_target(&self, other: &Click) -> bool {
-        let apart = match (self.position, other.position) {
-            (Some((x, y)), Some((other_x, other_y))) => (x - other_x).hypot(y - other_y) > ONE_PART,
-            _ => false,
-        };
+        let apart = distance(self.position, other.position).is_some_and(|pixels| pixels > ONE_PART);
         self.target == other.target && !apart || is_one_spot(self.position, other.position)
     }
 }
@@ -56,7 +53,9 @@ pub(super) fn clicks(tab: &Tab) -> Vec<Click> {
             match done.kind {
                 InteractionKind::Click => {}
                 InteractionKind::MouseDown | InteractionKind::TouchStart => {
-                    pressed.get_or_insert(event.time);
+                    // After a touch, browsers tell of a mouse that is not there; a drag ends in no click.
+                    let goes_on = pressed.filter(|pressed| event.time - pressed <= LONGEST_PRESS);
+                    pressed = goes_on.or(Some(event.time));
                     continue;
                 }
                 _ => continue,
@@ -122,6 +121,30 @@ mod tests {
             position: Some((100.0, 100.0 + f64::from(at) * step)),
         };
         (0..5).map(tap).collect()
+    }
+
+    #[test]
+    fn a_drag_long_before_is_not_where_a_click_began() {
+        use crate::recording::{Event, Interaction, Payload};
+        let event = |(time, kind)| Event {
+            time,
+            index: 0,
+            kind: EventKind::Interaction,
+            payload: Payload::Decoded(std::sync::Arc::new(EventData::Interaction(Interaction {
+                kind,
+                target: 7,
+                position: None,
+                touch: false,
+            }))),
+        };
+        use InteractionKind::{Click, MouseDown};
+        let tab = Tab {
+            events: [(0.0, MouseDown), (5000.0, MouseDown), (5150.0, Click)]
+                .map(event)
+                .to_vec(),
+            ..Tab::default()
+        };
+        assert_eq!(clicks(&tab)[0].pressed, 5000.0);
     }
 
     #[test]

@@ -195,8 +195,11 @@ fn describe(kind: &SignalKind) -> Option<Described> {
 /// there may change between them.
 pub(crate) fn is_one_spot(one: Option<(f64, f64)>, other: Option<(f64, f64)>) -> bool {
     const NEAR: f64 = 16.0;
-    match (one, other) {
-        (Some((x, y)), Some((other_x, other_y))) => (x - other_x).hypot(y - other_y) <= NEAR,
-        _ => false,
-    }
+    distance(one, other).is_some_and(|pixels| pixels <= NEAR)
+}
+
+/// How far two positions are apart, if both are known.
+fn distance(one: Option<(f64, f64)>, other: Option<(f64, f64)>) -> Option<f64> {
+    let ((x, y), (other_x, other_y)) = (one?, other?);
+    Some((x - other_x).hypot(y - other_y))
 }
