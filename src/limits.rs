@@ -19,6 +19,10 @@ pub enum Limit {
     Events,
     /// Time from the first event of a tab to its last.
     Session,
+    /// Bytes that a part of an event may become that was compressed by itself.
+    Part,
+    /// Pieces of events that were compressed together and cut.
+    Pieces,
     /// Bytes of a file beside a recording that is looked at though nobody named it.
     SideFile,
     /// Bytes of a compiled regular expression of an option.
@@ -69,7 +73,7 @@ pub enum Limit {
     Viewport,
     /// Area of a viewport in CSS pixels.
     ViewportArea,
-    /// Start of a browser.
+    /// Start of a browser, or of a page in one that was kept.
     BrowserStart,
     /// Answer of a browser to one call, of those about small pages.
     BrowserAnswer,
@@ -87,6 +91,10 @@ pub enum Limit {
     GifAheadPictures,
     /// One file to be uploaded.
     Upload,
+    /// Bytes of a clip that is put into a document.
+    Inline,
+    /// Bytes of a manifest.
+    Manifest,
     /// One answer of a product or an address from which recordings are fetched.
     FetchAnswer,
     /// Bytes of such an answer.
@@ -155,11 +163,13 @@ const fn time(name: &'static str, seconds: u64) -> Entry {
 
 impl Limit {
     /// All of them, in the order of the flow.
-    pub const ALL: [Limit; 47] = [
+    pub const ALL: [Limit; 51] = [
         Limit::Input,
         Limit::Unpacked,
         Limit::Events,
         Limit::Session,
+        Limit::Part,
+        Limit::Pieces,
         Limit::SideFile,
         Limit::Regex,
         Limit::Selector,
@@ -194,6 +204,8 @@ impl Limit {
         Limit::GifAhead,
         Limit::GifAheadPictures,
         Limit::Upload,
+        Limit::Inline,
+        Limit::Manifest,
         Limit::FetchAnswer,
         Limit::FetchSize,
         Limit::FetchTries,
@@ -211,6 +223,8 @@ impl Limit {
             Limit::Unpacked => bytes("unpacked", 2048),
             Limit::Events => count("events", 5_000_000),
             Limit::Session => time("session", 7 * 24 * 3600),
+            Limit::Part => bytes("part", 1024),
+            Limit::Pieces => count("pieces", 100_000),
             Limit::SideFile => bytes("side-file", 64),
             Limit::Regex => bytes("regex", 1),
             Limit::Selector => kibibytes("selector", 4),
@@ -248,6 +262,8 @@ impl Limit {
             Limit::GifAhead => bytes("gif-ahead", 24),
             Limit::GifAheadPictures => count("gif-ahead-pictures", 240),
             Limit::Upload => time("upload", 600),
+            Limit::Inline => bytes("inline", 256),
+            Limit::Manifest => bytes("manifest", 64),
             Limit::FetchAnswer => time("fetch-answer", 120),
             Limit::FetchSize => bytes("fetch-size", 512),
             Limit::FetchTries => count("fetch-tries", 5),

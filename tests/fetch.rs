@@ -392,6 +392,12 @@ async fn limits_hold_and_are_named() {
         .await
         .unwrap_err();
     assert_eq!(once.asked("segments"), 1);
+    for (milliseconds, fetched) in [(999, false), (1000, true)] {
+        let mut waits = Run::new(&[("segments", 1, Failing::TooMany(1))]).await;
+        waits.limits = waits.limits.with(Limit::FetchWait, milliseconds);
+        let done = waits.fetch(&format!("sentry:acme/shop/{REPLAY}")).await;
+        assert_eq!(done.is_ok(), fetched, "{milliseconds}");
+    }
     let mut none = Run::new(&[]).await;
     none.limits = none.limits.with(Limit::FetchErrors, 0);
     none.fetch(&format!("sentry:acme/shop/{REPLAY}")).await.unwrap();

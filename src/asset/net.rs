@@ -420,6 +420,28 @@ mod tests {
         }
     }
 
+    /// A server that takes connections and says nothing.
+    #[tokio::test]
+    async fn an_answer_has_its_time() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = silent.local_addr().unwrap();
+        let options = NetOptions {
+            limits: Limits::default().with(Limit::HostAnswer, 200),
+            test_names: Some(TestNames::from([("cdn.example".to_owned(), address)])),
+        };
+        let absent = Absent {
+            url: format!("http://cdn.example:{}/a.png", address.port()),
+            kind: AssetKind::Image,
+        };
+        let hosts = [format!("cdn.example:{}", address.port()).parse().unwrap()];
+        let begun = Instant::now();
+        let assets = fetch_absent(&[absent], &hosts, &options).await;
+        assert!(assets.is_empty());
+        assert!(silent.accept().await.is_ok());
+        // The default is thirty seconds.
+        assert!(begun.elapsed() < Limits::default().time(Limit::HostAnswer));
+    }
+
     #[tokio::test]
     async fn names_that_lead_to_this_machine_are_not_found() {
         let resolver = Public { names: None };

@@ -67,8 +67,9 @@ pub(crate) fn run(args: &AttachArgs, console: &Console) -> Done {
     let clip = ClipFiles {
         path: work.output,
         manifest,
+        limits: args.render.limits(),
     };
-    let uploaded = args.render.upload.send(&clip, &args.render.limits())?;
+    let uploaded = args.render.upload.send(&clip, &clip.limits)?;
     document.put(&args.section, &clip, uploaded.as_ref(), console)
 }
 

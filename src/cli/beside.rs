@@ -10,6 +10,7 @@ use domreel::embed::manifest::{DrawnWith, Facts, Manifest, Redaction};
 use domreel::encode::output::write_file;
 use domreel::encode::poster::PosterEncoder;
 use domreel::encode::{Encoder, Format};
+use domreel::limits::Limits;
 use domreel::recording::{Recording, Tab};
 use domreel::render::{RenderOptions, Report, StoryboardOptions, poster_ms, storyboard};
 
@@ -64,7 +65,7 @@ pub(crate) fn check(output: &Path, extras: &[Extra], input: &InputArgs) -> Resul
     for extra in extras {
         let path = extra.path(output);
         let taken = match extra {
-            Extra::Manifest => path.exists() && Manifest::read(&path).is_err(),
+            Extra::Manifest => path.exists() && Manifest::read(&path, &input.limits()).is_err(),
             _ => input.is_one(&path),
         };
         if taken || path == output {
@@ -156,7 +157,7 @@ pub(crate) fn describe(
         file: &name,
         sha256: sha256.as_deref(),
         beside: &beside::names(output, extras),
-        drawn_with: &asked(options)?,
+        drawn_with: &asked(options, &tab.limits)?,
         redactions: &redactions,
     };
     let manifest = Manifest::new(&facts)
@@ -165,12 +166,12 @@ pub(crate) fn describe(
     Ok(manifest)
 }
 
-fn asked(options: &RenderOptions) -> Result<DrawnWith, Failure> {
+fn asked(options: &RenderOptions, limits: &Limits) -> Result<DrawnWith, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Status::Internal, error))?;
-    Ok(runtime.block_on(drawn_with(&options.drawing.browser)))
+    Ok(runtime.block_on(drawn_with(&options.drawing.browser, limits)))
 }
 
 #[cfg(test)]

@@ -82,9 +82,9 @@ struct Embedded<'a> {
 }
 
 pub(crate) fn run(args: &EmbedArgs, console: &Console) -> Done {
-    let clip = ClipFiles::open(&args.clip)?;
+    let clip = ClipFiles::open(&args.clip, args.limits.limits())?;
     warn_of_changes(&clip, console);
-    let uploaded = args.upload.send(&clip, &args.limits.limits())?;
+    let uploaded = args.upload.send(&clip, &clip.limits)?;
     if let Some(document) = &args.into {
         return Document::open(document)?.put(&args.section, &clip, uploaded.as_ref(), console);
     }

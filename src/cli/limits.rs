@@ -14,7 +14,8 @@ pub(crate) struct LimitArgs {
     /// Beyond its limit, what there is too much of is left out and counted as damage, or the command fails
     /// and says which limit it was. Limits and what they are by default:
     /// input=1GiB, unpacked=2GiB (bytes of one file, as it is and decompressed),
-    /// events=5000000, session=168h (of a recording), side-file=64MiB (found beside it),
+    /// events=5000000, session=168h (of a recording), part=1GiB, pieces=100000 (of its compressed events),
+    /// side-file=64MiB (found beside it),
     /// regex=1MiB, selector=4KiB (of one option), secrets=1MiB (masked texts that are sought elsewhere too),
     /// asset=64MiB, assets=100000, assets-size=1GiB, asset-redirects=10, filled=2GiB, absent=20000 (of --assets and packs),
     /// host-assets=2000, host-size=256MiB, host-answer=30s, host-time=5min (of --allow-host),
@@ -23,6 +24,7 @@ pub(crate) struct LimitArgs {
     /// viewport=16384, viewport-area=40000000 (CSS pixels),
     /// browser-start=30s, browser-answer=30s, browser-ready=5s, browser-restarts=1, browser-memory=4GiB,
     /// output=1GiB (of a clip), gif-ahead=24MiB, gif-ahead-pictures=240 (seen before a GIF begins), upload=10min (of a file),
+    /// inline=256MiB (a clip in a document), manifest=64MiB,
     /// fetch-answer=2min, fetch-size=512MiB, fetch-tries=5, fetch-wait=5min, fetch-pages=10000, fetch-errors=100 (of ‘fetch’),
     /// scan-alone=24MiB, scan-problems=2000 (of ‘scan’), job=64KiB (of a job that is submitted to ‘serve’).
     #[arg(id = "allow", long = "allow", value_name = "LIMIT=VALUE", value_parser = limit, help_heading = "Limits")]

@@ -124,9 +124,12 @@ pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
     let output = &work.output;
     let (mut snippet, mut uploaded) = (None, None);
     if let Some(manifest) = clip.manifest {
-        let path = output.clone();
-        let files = ClipFiles { path, manifest };
-        uploaded = args.upload.send(&files, &args.limits())?;
+        let files = ClipFiles {
+            path: output.clone(),
+            manifest,
+            limits: args.limits(),
+        };
+        uploaded = args.upload.send(&files, &files.limits)?;
         if let Some(target) = target {
             snippet = Some(embed::write_beside(target, &files, uploaded.as_ref(), console)?);
         }

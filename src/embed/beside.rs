@@ -129,6 +129,7 @@ pub fn sha256_of(path: &Path) -> io::Result<String> {
 mod tests {
     use super::*;
     use crate::embed::manifest::tests::checkout;
+    use crate::limits::Limits;
 
     #[test]
     fn files_are_named_after_the_clip() {
@@ -147,7 +148,10 @@ mod tests {
         let clip = directory.path().join("clip.gif");
         write(&checkout(), &clip, &Extra::ALL).unwrap();
         let read = |extra: Extra| std::fs::read_to_string(extra.path(&clip)).unwrap();
-        assert_eq!(Manifest::read(&Extra::Manifest.path(&clip)).unwrap(), checkout());
+        assert_eq!(
+            Manifest::read(&Extra::Manifest.path(&clip), &Limits::default()).unwrap(),
+            checkout()
+        );
         assert!(read(Extra::Vtt).starts_with("WEBVTT\n"));
         assert_eq!(read(Extra::Alt), format!("{}\n", checkout().alt));
         assert!(read(Extra::Steps).contains("1. Opened `https://shop.example/checkout?basket=7`\n"));

@@ -8,6 +8,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::manifest::DrawnWith;
+use crate::limits::{Limit, Limits};
 use crate::stage::{browser_version, needed_environment};
 
 /// The families that pages ask for where they name no font that is there.
@@ -18,7 +19,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Asks the browser for its version and fontconfig for the fonts. What does not answer is left out:
 /// a clip is no worse for it.
-pub async fn drawn_with(browser: &Path) -> DrawnWith {
+pub async fn drawn_with(browser: &Path, limits: &Limits) -> DrawnWith {
     let mut fonts = Vec::new();
     for family in FAMILIES {
         if let Some(font) = font(family).await {
@@ -26,7 +27,9 @@ pub async fn drawn_with(browser: &Path) -> DrawnWith {
         }
     }
     DrawnWith {
-        browser: browser_version(browser).await.ok(),
+        browser: browser_version(browser, limits.time(Limit::BrowserStart))
+            .await
+            .ok(),
         capture: String::new(),
         fonts,
     }
@@ -75,7 +78,7 @@ mod tests {
     #[tokio::test]
     async fn a_browser_that_is_not_there_is_left_out() {
         let directory = tempfile::tempdir().unwrap();
-        let drawn_with = drawn_with(&directory.path().join("none")).await;
+        let drawn_with = drawn_with(&directory.path().join("none"), &Limits::default()).await;
         assert_eq!(drawn_with.browser, None);
     }
 }

@@ -8,9 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::beside::Extra;
 use super::manifest::{Manifest, ManifestError};
-
-/// Largest clip that is put into a document, in bytes: more than anything opens.
-const MAX_INLINE: u64 = 256 << 20;
+use crate::limits::{Limit, Limits};
 
 /// A clip and what is known about it.
 #[derive(Debug, Clone)]
@@ -19,6 +17,8 @@ pub struct ClipFiles {
     pub path: PathBuf,
     /// What is known about it.
     pub manifest: Manifest,
+    /// How large it may be to be put into a document.
+    pub limits: Limits,
 }
 
 /// Why a clip cannot be embedded.
@@ -63,27 +63,28 @@ pub enum EmbedError {
 }
 
 impl ClipFiles {
-    /// The clip at `path`, by the manifest beside it.
+    /// The clip at `path`, by the manifest beside it, within `limits`.
     ///
     /// # Errors
-    /// When there is no manifest, or it is something else.
-    pub fn open(path: &Path) -> Result<ClipFiles, EmbedError> {
+    /// When there is no manifest, or it is something else or too large.
+    pub fn open(path: &Path, limits: Limits) -> Result<ClipFiles, EmbedError> {
         let beside = Extra::Manifest.path(path);
         if !beside.exists() {
             return Err(EmbedError::NoManifest { path: beside });
         }
         Ok(ClipFiles {
             path: path.to_owned(),
-            manifest: Manifest::read(&beside)?,
+            manifest: Manifest::read(&beside, &limits)?,
+            limits,
         })
     }
 
     /// The clip's bytes in Base64.
     ///
     /// # Errors
-    /// When it cannot be read, or is too large for any document.
+    /// When it cannot be read, or is larger than [`Limit::Inline`].
     pub fn clip(&self) -> Result<String, EmbedError> {
-        base64_of(&self.path)
+        self.base64_of(&self.path)
     }
 
     /// The still picture in Base64, if there is one.
@@ -91,24 +92,24 @@ impl ClipFiles {
         let name = self.manifest.beside.poster.as_ref()?;
         // A name from a file leads nowhere else than beside it.
         let name = Path::new(name).file_name()?;
-        base64_of(&self.path.with_file_name(name)).ok()
+        self.base64_of(&self.path.with_file_name(name)).ok()
     }
-}
 
-fn base64_of(path: &Path) -> Result<String, EmbedError> {
-    let unreadable = |source| EmbedError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() {
-        let error = io::Error::other("is no file; a clip of one file is needed");
-        return Err(unreadable(error));
+    fn base64_of(&self, path: &Path) -> Result<String, EmbedError> {
+        let unreadable = |source| EmbedError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        let metadata = std::fs::metadata(path).map_err(unreadable)?;
+        if !metadata.is_file() {
+            let error = io::Error::other("is no file; a clip of one file is needed");
+            return Err(unreadable(error));
+        }
+        if metadata.len() > self.limits.of(Limit::Inline) {
+            let hint = self.limits.hint(Limit::Inline);
+            let error = io::Error::other(format!("too large to be put into a document: {hint}"));
+            return Err(unreadable(error));
+        }
+        Ok(STANDARD.encode(std::fs::read(path).map_err(unreadable)?))
     }
-    if metadata.len() > MAX_INLINE {
-        return Err(unreadable(io::Error::other(
-            "too large to be put into a document",
-        )));
-    }
-    Ok(STANDARD.encode(std::fs::read(path).map_err(unreadable)?))
 }

@@ -10,8 +10,6 @@ use super::target::Target;
 use crate::encode::Format;
 
 const TABLE: &str = include_str!("../../assets/embed/targets.json");
-/// Largest file of the user's that is read, in bytes.
-const MAX_FILE: u64 = 1 << 20;
 /// How much of a limit is used, in percent: places count and round in their own ways.
 const USED_PERCENT: u64 = 95;
 
@@ -109,7 +107,7 @@ impl Presets {
         };
         presets.as_of = presets.add("the table of targets", TABLE)?;
         if let Some(path) = own {
-            let text = read(path).map_err(|source| PresetError::Unreadable {
+            let text = std::fs::read_to_string(path).map_err(|source| PresetError::Unreadable {
                 path: path.to_owned(),
                 source,
             })?;
@@ -249,13 +247,6 @@ fn format(name: &str) -> Result<Format, String> {
         let known: Vec<&str> = files().map(Format::name).collect();
         format!("there is no format ‘{name}’; there are {}", known.join(", "))
     })
-}
-
-fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let file = std::fs::File::open(path)?;
-    io::Read::read_to_string(&mut io::Read::take(file, MAX_FILE), &mut text)?;
-    Ok(text)
 }
 
 #[cfg(test)]

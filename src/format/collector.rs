@@ -9,10 +9,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::inflate::Inflated;
 use super::rrweb::Chunks;
 use super::{FormatError, FormatName, ReadOptions, posthog, telemetry};
-use crate::limits::Limit;
+use crate::limits::{Limit, Limits};
 use crate::recording::{
-    Damage, DamageKind, DamageReport, Event, EventData, EventKind, Meta, Payload, Recording, SessionContext,
-    SourceFile, Tab, Telemetry,
+    Damage, DamageKind, DamageReport, Event, EventData, EventKind, EventRoom, Meta, Payload, Recording,
+    SessionContext, SourceFile, Tab, Telemetry,
 };
 use crate::redact::RedactionReport;
 
@@ -214,11 +214,19 @@ impl<'a> Collector<'a> {
         self.options.most_unpacked().saturating_sub(self.unpacked)
     }
 
-    /// How many nodes are decoded of an event: one more than a page may have, so that it is known that there
-    /// were too many.
-    pub(crate) fn node_room(&self) -> u32 {
-        let nodes = self.options.limits.of(Limit::Nodes).saturating_add(1);
-        u32::try_from(nodes).unwrap_or(u32::MAX)
+    /// How much is decoded of an event.
+    pub(crate) fn event_room(&self) -> EventRoom {
+        let limits = self.options.limits;
+        let most = |value| u32::try_from(value).unwrap_or(u32::MAX);
+        EventRoom {
+            nodes: most(limits.of(Limit::Nodes).saturating_add(1)),
+            part_kib: most(limits.of(Limit::Part) >> 10),
+        }
+    }
+
+    /// The limits that hold.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.options.limits
     }
 
     /// So many bytes were unpacked.

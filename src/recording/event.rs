@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use super::{Attribute, NodeId, NodeTree};
+use crate::limits::{Hint, Limit, Limits};
 
 /// Something that happened at a time.
 #[derive(Debug, Clone)]
@@ -43,12 +44,39 @@ pub enum Payload {
     Encoded {
         /// The slice of the input that holds the event's data.
         bytes: Bytes,
-        /// How to read it, with no more nodes than `room`; what is left out of them is then beyond what a
-        /// page may have.
-        decode: fn(EventKind, &[u8], u32) -> Result<EventData, DecodeError>,
-        /// One more than a page may have.
-        room: u32,
+        /// How to read it, with no more than `room`.
+        decode: fn(EventKind, &[u8], EventRoom) -> Result<EventData, DecodeError>,
+        /// How much is read of it.
+        room: EventRoom,
     },
+}
+
+/// How much is read of one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventRoom {
+    /// Nodes: one more than a page may have, so that it is known that there were too many.
+    pub nodes: u32,
+    /// KiB that a part of it which was compressed by itself may become.
+    pub part_kib: u32,
+}
+
+impl EventRoom {
+    /// For what is not read at all.
+    pub const NONE: EventRoom = EventRoom {
+        nodes: 0,
+        part_kib: 0,
+    };
+
+    /// How many bytes a part that was compressed by itself may become.
+    pub(crate) fn part_bytes(self) -> u64 {
+        u64::from(self.part_kib) << 10
+    }
+
+    /// What to do where that is too few, as the end of a message.
+    pub(crate) fn part_hint(self) -> Hint {
+        let limits = Limits::default().with(Limit::Part, self.part_bytes());
+        limits.hint(Limit::Part)
+    }
 }
 
 /// Why an event's payload could not be read.

@@ -444,7 +444,7 @@ mod tests {
         let mut unreadable = snapshot(700.0);
         unreadable.payload = Payload::Encoded {
             bytes: bytes::Bytes::from_static(b"{}"),
-            room: 0,
+            room: crate::recording::EventRoom::NONE,
             decode: |_, _, _| {
                 Err(DecodeError {
                     reason: "no usable \"node\"".to_owned(),

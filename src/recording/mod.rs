@@ -16,7 +16,7 @@ mod viewport;
 pub use damage::{Damage, DamageKind, DamageReport};
 pub use event::{
     AdoptedStyleSheets, Annotation, CanvasContext, CanvasMutation, DecodeError, DialogMode, Event, EventData,
-    EventKind, Font, FontSource, FullSnapshot, Input, Interaction, InteractionKind, MediaAction,
+    EventKind, EventRoom, Font, FontSource, FullSnapshot, Input, Interaction, InteractionKind, MediaAction,
     MediaInteraction, Meta, Mutation, NewSheet, NodeAdd, NodeRemoval, Payload, PointerKind, PointerPath,
     PointerSample, RuleInsert, Scroll, SelectionRange, SheetTarget, StyleDeclaration, StyleSheetRules,
 };

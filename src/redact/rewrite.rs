@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use super::find::{OnPage, digest};
 use super::masker::{Context, Fill, Masker};
 use crate::recording::{
-    Annotation, Attribute, CanvasMutation, DecodeError, Event, EventData, EventKind, FontSource, Mutation,
-    NodeContent, NodeId, NodeTree, Payload, RuleInsert, StyleProperty, StyleSheetRules,
+    Annotation, Attribute, CanvasMutation, DecodeError, Event, EventData, EventKind, EventRoom, FontSource,
+    Mutation, NodeContent, NodeId, NodeTree, Payload, RuleInsert, StyleProperty, StyleSheetRules,
 };
 
 /// A picture that stands for one that is hidden.
@@ -45,7 +45,7 @@ impl Rewriter<'_> {
             Err(error) if self.masker.is_secret(&error.reason) => {
                 event.payload = Payload::Encoded {
                     bytes: bytes::Bytes::new(),
-                    room: 0,
+                    room: EventRoom::NONE,
                     decode: |_, _, _| {
                         Err(DecodeError {
                             reason: "it cannot be read, and why is redacted".to_owned(),

@@ -20,9 +20,6 @@ pub const BROWSER_VARIABLE: &str = "DOMREEL_BROWSER";
 /// Environment variable that switches Chromium's sandbox off.
 pub const NO_SANDBOX_VARIABLE: &str = "DOMREEL_NO_SANDBOX";
 
-/// How long a browser may take to tell its version.
-const VERSION_DEADLINE: Duration = Duration::from_secs(15);
-
 /// Entries of a cache directory that are looked at.
 const MAX_CACHED: usize = 200;
 
@@ -165,8 +162,8 @@ pub fn is_root() -> bool {
 /// What `program --version` says, on one line (`Chromium 140.0.7339.80`).
 ///
 /// # Errors
-/// When it cannot be started, does not answer in time or says nothing.
-pub async fn browser_version(program: &Path) -> Result<String, StageError> {
+/// When it cannot be started, does not answer `within` that time or says nothing.
+pub async fn browser_version(program: &Path, within: Duration) -> Result<String, StageError> {
     let output = Command::new(program)
         .arg("--version")
         .env_clear()
@@ -175,11 +172,11 @@ pub async fn browser_version(program: &Path) -> Result<String, StageError> {
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = timeout(VERSION_DEADLINE, output)
+    let output = timeout(within, output)
         .await
         .map_err(|_| StageError::Deadline {
             what: "asking the browser for its version",
-            after: VERSION_DEADLINE,
+            after: within,
         })?
         .map_err(|source| StageError::Start {
             program: program.to_owned(),
@@ -387,18 +384,29 @@ mod tests {
 
     #[tokio::test]
     async fn the_version_is_one_line() {
+        const WITHIN: Duration = Duration::from_secs(30);
         let directory = tempfile::tempdir().unwrap();
         let talkative = directory.path().join("talkative");
         program(
             &talkative,
             "#!/bin/sh\necho 'loading flags'\necho ' Chromium 140.0.1 '\n",
         );
-        assert_eq!(browser_version(&talkative).await.unwrap(), "Chromium 140.0.1");
+        assert_eq!(
+            browser_version(&talkative, WITHIN).await.unwrap(),
+            "Chromium 140.0.1"
+        );
         let broken = directory.path().join("broken");
         program(&broken, "#!/bin/sh\nexit 3\n");
-        assert!(browser_version(&broken).await.is_err());
+        let silent = directory.path().join("silent");
+        program(&silent, "#!/bin/sh\nexec sleep 60\n");
+        let soon = Duration::from_millis(100);
         assert!(matches!(
-            browser_version(&directory.path().join("missing")).await,
+            browser_version(&silent, soon).await,
+            Err(StageError::Deadline { after, .. }) if after == soon
+        ));
+        assert!(browser_version(&broken, WITHIN).await.is_err());
+        assert!(matches!(
+            browser_version(&directory.path().join("missing"), WITHIN).await,
             Err(StageError::Start { .. })
         ));
     }

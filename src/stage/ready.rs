@@ -6,17 +6,15 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use chromiumoxide::cdp::browser_protocol::browser::BrowserContextId;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 use super::browser::Browser;
-use super::{CaptureMethod, Stage, StageError, StageOptions};
+use crate::limits::Limit;
 
-/// How long a used browser may take to throw the old page away and open a new one.
-const RENEWAL_DEADLINE: Duration = Duration::from_secs(20);
+use super::{CaptureMethod, Stage, StageError, StageOptions};
 
 /// What is kept, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,24 +229,25 @@ impl Home {
     }
 }
 
-/// A stage in the browser of another one, of which nothing is left.
+/// A stage in the browser of another one, of which nothing is left. It may take as long as a start.
 async fn renewed(used: Used, options: StageOptions) -> Result<Stage, StageError> {
     let Used {
         browser,
         method,
         context,
     } = used;
+    let within = options.browser.limits.time(Limit::BrowserStart);
     let renewal = async {
         if let Some(context) = context {
             browser.cdp.dispose_browser_context(context).await?;
         }
         Stage::on(browser, &options, method, true).await
     };
-    match timeout(RENEWAL_DEADLINE, renewal).await {
+    match timeout(within, renewal).await {
         Ok(renewed) => renewed,
         Err(_) => Err(StageError::Deadline {
             what: "opening a page in a used browser",
-            after: RENEWAL_DEADLINE,
+            after: within,
         }),
     }
 }

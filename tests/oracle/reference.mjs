@@ -12,10 +12,15 @@ const FLAGS = [
   "--blink-settings=imageAnimationPolicy=2", "--proxy-server=127.0.0.1:9", "--proxy-bypass-list=<-loopback>",
 ];
 
+// As on domreel's stage: README.md says why.
+const NO_LAYERS = ":root { will-change: contents !important }";
+
 const STILL = `*, *::before, *::after, *::backdrop {
   animation: none !important; transition: none !important; caret-color: transparent !important;
   scroll-behavior: auto !important;
 }`;
+
+const RULES = [STILL, NO_LAYERS];
 
 const PAGE = `<!doctype html><style>
   html, body { margin: 0; background: #fff }
@@ -54,7 +59,7 @@ export class Reference {
       await page.addStyleTag({ content: readFileSync(join(dist, "style.css"), "utf8") });
       await page.addStyleTag({ content: ".replayer-wrapper > iframe { border: 0 !important }" });
       await page.addScriptTag({ content: readFileSync(join(dist, "rrweb.umd.cjs"), "utf8") });
-      await page.evaluate(start, events, STILL, POINTER_FOCUS);
+      await page.evaluate(start, events, RULES, POINTER_FOCUS);
       const drawings = events.filter((event) => event.type === 3 && event.data.source === 9);
       const pngs = [];
       for (const at of times) {
@@ -62,8 +67,8 @@ export class Reference {
         // has to come by itself.
         const last = drawings.findLast((event) => event.timestamp - events[0].timestamp <= at);
         const alone = last ? last.timestamp - events[0].timestamp - 1 : 0;
-        if (alone > (pngs.length ? times[pngs.length - 1] : 0)) await page.evaluate(show, alone, true, STILL);
-        const size = await page.evaluate(show, at, drawings.length > 0, STILL);
+        if (alone > (pngs.length ? times[pngs.length - 1] : 0)) await page.evaluate(show, alone, true, RULES);
+        const size = await page.evaluate(show, at, drawings.length > 0, RULES);
         await page.setViewport(size);
         await page.evaluate(twoFrames);
         const frame = await page.$(".replayer-wrapper > iframe");
@@ -81,10 +86,10 @@ export class Reference {
 
 const twoFrames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 
-function start(recorded, still, pointerFocus) {
+function start(recorded, rules, pointerFocus) {
   window.replayer = new rrweb.Replayer(recorded, {
     root: document.body, mouseTail: false, showWarning: false, skipInactive: false, useVirtualDom: false,
-    UNSAFE_replayCanvas: true, pauseAnimation: true, insertStyleRules: [still],
+    UNSAFE_replayCanvas: true, pauseAnimation: true, insertStyleRules: rules,
   });
   // Fields of text always show their focus.
   const takesText = "textarea, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], "
@@ -100,7 +105,7 @@ function start(recorded, still, pointerFocus) {
   });
 }
 
-async function show(at, drawn, still) {
+async function show(at, drawn, rules) {
   const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   const within = (ms, promise) => Promise.race([promise, new Promise((done) => setTimeout(done, ms))]);
   window.replayer.pause(at);
@@ -110,7 +115,7 @@ async function show(at, drawn, still) {
   const calm = (root, View) => {
     if (!root.adoptedStyleSheets.some((sheet) => sheet.isStill)) {
       const sheet = new View.CSSStyleSheet();
-      sheet.replaceSync(still);
+      sheet.replaceSync(rules.join("\n"));
       sheet.isStill = true;
       root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
     }

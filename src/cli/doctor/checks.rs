@@ -1,6 +1,6 @@
 //! The checks: each tries the real thing.
 
-use domreel::limits::Limits;
+use domreel::limits::{Limit, Limits};
 use domreel::stage::{
     BrowserChoice, BrowserOptions, CaptureMethod, InstallPlan, Stage, StageError, StageOptions,
     browser_version, is_root,
@@ -69,7 +69,8 @@ async fn find(diagnosis: &mut Diagnosis, choice: &BrowserChoice) -> Option<Brows
     diagnosis.browser = Some(program.clone());
     let found = program.display().to_string();
     diagnosis.add("browser", State::Good, found, None);
-    match browser_version(&program).await {
+    let limits = Limits::default();
+    match browser_version(&program, limits.time(Limit::BrowserStart)).await {
         Ok(version) => {
             diagnosis.add("version", State::Good, version.clone(), None);
             diagnosis.version = Some(version);
@@ -80,7 +81,7 @@ async fn find(diagnosis: &mut Diagnosis, choice: &BrowserChoice) -> Option<Brows
         program,
         no_sandbox: choice.no_sandbox,
         scale: 1.0,
-        limits: Limits::default(),
+        limits,
     })
 }
 

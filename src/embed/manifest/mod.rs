@@ -20,9 +20,7 @@ pub use crate::dom::MissingShown;
 
 pub use self::build::Facts;
 use crate::asset::Filled;
-
-/// Largest manifest that is read, in bytes.
-const MAX_BYTES: u64 = 64 << 20;
+use crate::limits::{Limit, Limits};
 
 /// A clip and all that is known about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -368,8 +366,8 @@ impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// When the file cannot be read, or is something else.
-    pub fn read(path: &Path) -> Result<Manifest, ManifestError> {
+    /// When the file cannot be read, is larger than [`Limit::Manifest`], or is something else.
+    pub fn read(path: &Path, limits: &Limits) -> Result<Manifest, ManifestError> {
         let unreadable = |source| ManifestError::Unreadable {
             path: path.to_owned(),
             source,
@@ -378,8 +376,11 @@ impl Manifest {
             path: path.to_owned(),
             reason,
         };
-        if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_BYTES {
-            return Err(malformed("it is too large".to_owned()));
+        if std::fs::metadata(path).map_err(unreadable)?.len() > limits.of(Limit::Manifest) {
+            return Err(malformed(format!(
+                "it is too large: {}",
+                limits.hint(Limit::Manifest)
+            )));
         }
         let bytes = std::fs::read(path).map_err(unreadable)?;
         let manifest: Manifest =

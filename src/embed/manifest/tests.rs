@@ -63,7 +63,7 @@ fn what_is_written_is_what_is_read() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("clip.json");
     std::fs::write(&path, manifest.to_json()).unwrap();
-    assert_eq!(Manifest::read(&path).unwrap(), manifest);
+    assert_eq!(Manifest::read(&path, &Limits::default()).unwrap(), manifest);
 }
 
 #[test]
@@ -83,10 +83,10 @@ fn other_files_are_told_from_manifests() {
         (&"[".repeat(100_000), "no manifest"),
     ] {
         std::fs::write(&path, text).unwrap();
-        let error = Manifest::read(&path).unwrap_err().to_string();
+        let error = Manifest::read(&path, &Limits::default()).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
-    assert!(Manifest::read(&directory.path().join("none.json")).is_err());
+    assert!(Manifest::read(&directory.path().join("none.json"), &Limits::default()).is_err());
 }
 
 #[test]

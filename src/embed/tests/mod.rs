@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::beside::Extra;
 use super::manifest::tests::checkout;
 use super::*;
+use crate::limits::{Limit, Limits};
 
 /// A clip of a few bytes with a manifest beside it.
 fn clip(name: &str) -> (TempDir, ClipFiles) {
@@ -25,7 +26,7 @@ fn clip(name: &str) -> (TempDir, ClipFiles) {
     std::fs::write(&path, b"GIF89a").unwrap();
     std::fs::write(Extra::Poster.path(&path), b"\x89PNG").unwrap();
     std::fs::write(Extra::Manifest.path(&path), manifest.to_json()).unwrap();
-    let files = ClipFiles::open(&path).unwrap();
+    let files = ClipFiles::open(&path, Limits::default()).unwrap();
     (directory, files)
 }
 
@@ -42,9 +43,22 @@ fn golden(name: &str, text: &str) {
 }
 
 #[test]
+fn clips_and_manifests_are_bounded() {
+    let (directory, mut clip) = clip("clip.gif");
+    let path = directory.path().join("clip.gif");
+    assert!(clip.clip().is_ok());
+    clip.limits = clip.limits.with(Limit::Inline, 5);
+    let error = clip.clip().unwrap_err().to_string();
+    assert!(error.contains("--allow inline="), "{error}");
+    let short = Limits::default().with(Limit::Manifest, 100);
+    let error = ClipFiles::open(&path, short).unwrap_err().to_string();
+    assert!(error.contains("--allow manifest="), "{error}");
+}
+
+#[test]
 fn a_clip_without_a_manifest_is_told() {
     let directory = tempfile::tempdir().unwrap();
-    let error = ClipFiles::open(&directory.path().join("clip.gif")).unwrap_err();
+    let error = ClipFiles::open(&directory.path().join("clip.gif"), Limits::default()).unwrap_err();
     assert!(error.to_string().contains("--with manifest"), "{error}");
 }
 

@@ -55,7 +55,7 @@ pub(super) fn finish(
         let starts: Vec<f64> = tab.iter().map(|group| group.start).collect();
         for (at, group) in tab.into_iter().enumerate() {
             let tab_id: Option<Arc<str>> = several.then(|| Arc::from(name.as_str()));
-            let mut view = View::new(tab_id, resources, &mut numbers, collector.node_room());
+            let mut view = View::new(tab_id, resources, &mut numbers, collector.event_room());
             for record in group.segments.into_iter().flat_map(|segment| segment.records) {
                 view.record(record, collector)?;
             }

@@ -11,10 +11,10 @@ use super::sheets::{in_media, sheet_events};
 use super::view::Decoded;
 use crate::format::json::{Json, JsonError, Kind};
 use crate::format::rrweb;
-use crate::recording::{DecodeError, EventData, EventKind, NodeContent, NodeId, NodeTree};
+use crate::recording::{DecodeError, EventData, EventKind, EventRoom, NodeContent, NodeId, NodeTree};
 
 /// Decodes the data of a full or incremental snapshot of a known kind.
-pub(super) fn decode(kind: EventKind, bytes: &[u8], room: u32) -> Result<EventData, DecodeError> {
+pub(super) fn decode(kind: EventKind, bytes: &[u8], room: EventRoom) -> Result<EventData, DecodeError> {
     let mut data = rrweb::decode(kind, bytes, room)?;
     match &mut data {
         EventData::FullSnapshot(snapshot) => define_hosts(&mut snapshot.tree),

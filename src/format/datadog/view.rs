@@ -14,8 +14,8 @@ use crate::format::collector::Collector;
 use crate::format::json::{Json, JsonError, Kind};
 use crate::format::rrweb;
 use crate::recording::{
-    Damage, DamageKind, DecodeError, EventData, EventKind, Frustration, FrustrationKind, Interaction, Origin,
-    Payload, Signal, SignalKind,
+    Damage, DamageKind, DecodeError, EventData, EventKind, EventRoom, Frustration, FrustrationKind,
+    Interaction, Origin, Payload, Signal, SignalKind,
 };
 
 /// A decoded event.
@@ -70,7 +70,7 @@ pub(super) struct View<'a> {
     /// Records that could not be used because others are lost.
     unusable: u64,
     /// How many nodes are decoded of a record.
-    node_room: u32,
+    event_room: EventRoom,
 }
 
 /// Why a record was not used.
@@ -106,7 +106,7 @@ impl<'a> View<'a> {
         tab: Option<Arc<str>>,
         resources: &'a Resources,
         numbers: &'a mut Numbers,
-        node_room: u32,
+        event_room: EventRoom,
     ) -> Self {
         View {
             tab,
@@ -116,7 +116,7 @@ impl<'a> View<'a> {
             events: Vec::new(),
             interactions: FxHashMap::default(),
             unusable: 0,
-            node_room,
+            event_room,
         }
     }
 
@@ -200,7 +200,7 @@ impl<'a> View<'a> {
             payload: Payload::Encoded {
                 bytes: record.data,
                 decode: tree::decode,
-                room: self.node_room,
+                room: self.event_room,
             },
         });
     }
@@ -368,12 +368,12 @@ impl<'a> View<'a> {
             }
         }
         let first = ids.iter().find_map(|id| self.interactions.get(id));
-        let click = first.and_then(
-            |click| match tree::decode(EventKind::Interaction, &click.data, 0) {
+        let click = first.and_then(|click| {
+            match tree::decode(EventKind::Interaction, &click.data, EventRoom::NONE) {
                 Ok(EventData::Interaction(click)) => Some(click),
                 _ => None,
-            },
-        );
+            }
+        });
         let (node, position) = click.map_or((None, None), |Interaction { target, position, .. }| {
             (Some(target), position)
         });

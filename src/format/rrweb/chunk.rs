@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 
 use super::walk::Dialect;
 
-/// More pieces than any stretch has.
-const MOST_PIECES: usize = 100_000;
-
 /// Pieces that were met so far.
 #[derive(Debug, Default)]
 pub(in crate::format) struct Chunks {
@@ -35,11 +32,8 @@ pub(super) struct Piece {
 }
 
 impl Chunks {
-    /// Takes in a piece; says whether there was room for it.
-    pub(super) fn add(&mut self, piece: Piece, text: String, tab: Option<usize>, dialect: Dialect) -> bool {
-        if self.pieces >= MOST_PIECES {
-            return false;
-        }
+    /// Takes in a piece.
+    pub(super) fn add(&mut self, piece: Piece, text: String, tab: Option<usize>, dialect: Dialect) {
         self.pieces += 1;
         let next = self.stretches.len();
         let place = *self.places.entry(piece.stretch).or_insert(next);
@@ -54,7 +48,6 @@ impl Chunks {
         if let Some(stretch) = self.stretches.get_mut(place) {
             stretch.pieces.entry(piece.place).or_insert(text);
         }
-        true
     }
 
     /// How many pieces there are.

@@ -8,9 +8,9 @@ use super::tree::{self, Names};
 use super::{mutation, style};
 use crate::format::json::{Json, JsonError, Kind};
 use crate::recording::{
-    Annotation, CanvasContext, CanvasMutation, DecodeError, EventData, EventKind, Font, FontSource,
-    FullSnapshot, Input, Interaction, InteractionKind, MediaAction, MediaInteraction, Meta, NodeId,
-    PointerKind, PointerPath, PointerSample, Scroll, SelectionRange,
+    Annotation, CanvasContext, CanvasMutation, DecodeError, EventData, EventKind, EventRoom, Font,
+    FontSource, FullSnapshot, Input, Interaction, InteractionKind, MediaAction, MediaInteraction, Meta,
+    NodeId, PointerKind, PointerPath, PointerSample, Scroll, SelectionRange,
 };
 
 impl From<JsonError> for DecodeError {
@@ -24,8 +24,8 @@ impl From<JsonError> for DecodeError {
 
 pub(super) type Decoded<T> = Result<T, DecodeError>;
 
-/// Decodes the `data` of an event of a known kind, with no more nodes than `room`.
-pub(in crate::format) fn decode(kind: EventKind, bytes: &[u8], room: u32) -> Decoded<EventData> {
+/// Decodes the `data` of an event of a known kind, with no more than `room`.
+pub(in crate::format) fn decode(kind: EventKind, bytes: &[u8], room: EventRoom) -> Decoded<EventData> {
     let mut json = Json::new(bytes);
     let json = &mut json;
     Ok(match kind {
@@ -33,8 +33,8 @@ pub(in crate::format) fn decode(kind: EventKind, bytes: &[u8], room: u32) -> Dec
         EventKind::Load => EventData::Load,
         EventKind::Ignored => EventData::Ignored,
         EventKind::Meta => EventData::Meta(meta(json)?),
-        EventKind::FullSnapshot => EventData::FullSnapshot(full_snapshot(json, room)?),
-        EventKind::Mutation => EventData::Mutation(mutation::read(json, room)?),
+        EventKind::FullSnapshot => EventData::FullSnapshot(full_snapshot(json, room.nodes)?),
+        EventKind::Mutation => EventData::Mutation(mutation::read(json, room.nodes)?),
         EventKind::PointerMove => EventData::PointerMove(pointer_path(json)?),
         EventKind::Interaction => EventData::Interaction(interaction(json)?),
         EventKind::Scroll => EventData::Scroll(scroll(json)?),

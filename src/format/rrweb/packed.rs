@@ -10,10 +10,7 @@ use flate2::bufread::{GzDecoder, ZlibDecoder};
 
 use super::decode::decode;
 use crate::format::json::{Json, Kind};
-use crate::recording::{DecodeError, EventData, EventKind};
-
-/// The most that one compressed field may become; far above what a recorder ever wrote.
-const FIELD_LIMIT: u64 = 1 << 30;
+use crate::recording::{DecodeError, EventData, EventKind, EventRoom};
 
 /// Why a compressed string could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +54,11 @@ pub(super) fn unpack(text: &str, limit: u64) -> Result<Vec<u8>, UnpackError> {
 }
 
 /// Decodes data of which the whole or some fields are compressed.
-pub(super) fn decode_compressed(kind: EventKind, bytes: &[u8], room: u32) -> Result<EventData, DecodeError> {
+pub(super) fn decode_compressed(
+    kind: EventKind,
+    bytes: &[u8],
+    room: EventRoom,
+) -> Result<EventData, DecodeError> {
     let mut whole = Vec::new();
     let mut json = Json::new(bytes);
     if json.kind()? == Kind::String {
@@ -66,7 +67,7 @@ pub(super) fn decode_compressed(kind: EventKind, bytes: &[u8], room: u32) -> Res
         if text.trim_start().starts_with('{') {
             return decode(kind, text.as_bytes(), room);
         }
-        unpack_into(&mut json, &mut whole)?;
+        unpack_into(&mut json, &mut whole, room)?;
         return decode(kind, &whole, room);
     }
     whole.push(b'{');
@@ -78,7 +79,7 @@ pub(super) fn decode_compressed(kind: EventKind, bytes: &[u8], room: u32) -> Res
         whole.extend_from_slice(serde_json::to_string(&key).unwrap_or_default().as_bytes());
         whole.push(b':');
         if json.kind()? == Kind::String {
-            unpack_into(&mut json, &mut whole)?;
+            unpack_into(&mut json, &mut whole, room)?;
         } else {
             whole.extend_from_slice(bytes.get(json.skip()?).unwrap_or_default());
         }
@@ -88,15 +89,18 @@ pub(super) fn decode_compressed(kind: EventKind, bytes: &[u8], room: u32) -> Res
 }
 
 /// Appends what a string holds compressed, or the string itself when it is not.
-fn unpack_into(json: &mut Json<'_>, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+fn unpack_into(json: &mut Json<'_>, out: &mut Vec<u8>, room: EventRoom) -> Result<(), DecodeError> {
     let at = json.at();
     let raw = json.skip()?;
     let mut again = Json::at_offset(json.text(), raw.start);
     let text = again.string()?;
     if is_compressed_field(&text) {
-        let room = FIELD_LIMIT.saturating_sub(out.len() as u64);
-        let unpacked = unpack(&text, room).map_err(|error| DecodeError {
-            reason: error.to_string(),
+        let left = room.part_bytes().saturating_sub(out.len() as u64);
+        let unpacked = unpack(&text, left).map_err(|error| DecodeError {
+            reason: match error {
+                UnpackError::TooLarge => format!("{error}; {}", room.part_hint()),
+                error => error.to_string(),
+            },
             at,
         })?;
         out.extend_from_slice(&unpacked);

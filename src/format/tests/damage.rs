@@ -299,6 +299,68 @@ fn a_zip_beyond_a_limit_names_it() {
     }
 }
 
+/// What was compressed by itself within an event, and what was compressed together and cut.
+#[test]
+fn compressed_parts_and_pieces_are_bounded() {
+    let packed: String = {
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let node = r#"{"node":{"type":0,"id":1,"childNodes":[]},"initialOffset":{"left":0,"top":0}}"#;
+        std::io::Write::write_all(&mut out, format!("{node}{}", " ".repeat(4000)).as_bytes()).unwrap();
+        out.finish()
+            .unwrap()
+            .iter()
+            .map(|byte| char::from(*byte))
+            .collect()
+    };
+    let events = serde_json::json!([
+        {"type": 4, "timestamp": 1000, "data": {"href": "x", "width": 8, "height": 8}},
+        {"type": 2, "timestamp": 1001, "cv": "2024-10", "data": packed},
+    ]);
+    for (kib, reads) in [(8, true), (2, false)] {
+        let options = ReadOptions {
+            limits: Limits::default().with(Limit::Part, kib << 10),
+            ..ReadOptions::default()
+        };
+        let recording = read_bytes(events.to_string(), &options).unwrap();
+        let snapshot = recording.tabs[0].events[1].data();
+        assert_eq!(snapshot.is_ok(), reads);
+        if let Err(error) = snapshot {
+            assert!(
+                error
+                    .to_string()
+                    .contains("allowed is 2KiB, which --allow part=…"),
+                "{error}"
+            );
+        }
+    }
+    let piece = |place: usize| {
+        let data = serde_json::json!({"chunk_id": "c1", "chunk_index": place, "chunk_count": 9,
+            "compression": "gzip-base64", "has_full_snapshot": true, "data": "H4sI"});
+        serde_json::json!({"event": "$snapshot", "properties": {"$session_id": "s1", "$window_id": "w1",
+            "$snapshot_data": data}})
+    };
+    let pieces = serde_json::Value::Array((0..3).map(piece).collect()).to_string();
+    let beyond = |most| {
+        let options = ReadOptions {
+            limits: Limits::default().with(Limit::Pieces, most),
+            ..ReadOptions::default()
+        };
+        let mut report = Vec::new();
+        match read_bytes(pieces.clone(), &options) {
+            Ok(recording) => report.extend(
+                recording
+                    .damage
+                    .examples()
+                    .iter()
+                    .map(|damage| damage.detail.clone()),
+            ),
+            Err(error) => report.push(error.to_string()),
+        }
+        report.iter().any(|detail| detail.contains("--allow pieces="))
+    };
+    assert!(beyond(2) && !beyond(3));
+}
+
 /// A few megabytes of compressed events are not decoded to gigabytes of nodes.
 #[test]
 fn no_more_nodes_are_decoded_than_a_page_may_have() {

@@ -374,6 +374,11 @@ fn the_traffic_of_a_player_holds_its_recording() {
     // That of a page holds none.
     let error = read_bytes(har(&answers[..1]), &strict()).unwrap_err();
     assert!(matches!(error, FormatError::SideFile { .. }), "{error}");
+    // Not looked into when that is beyond the limit.
+    let mut short = strict();
+    short.limits = short.limits.with(Limit::SideFile, 10);
+    let error = read_bytes(har(&answers[..1]), &short).unwrap_err();
+    assert!(matches!(error, FormatError::Unrecognized { .. }), "{error}");
 }
 
 /// A segment whose records have their data as text.

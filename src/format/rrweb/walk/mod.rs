@@ -405,7 +405,7 @@ impl Walk<'_, '_, '_> {
             } else {
                 decode
             },
-            room: self.collector.node_room(),
+            room: self.collector.event_room(),
         };
         self.collector.event(tab, index, time, shallow.kind, payload);
         Ok(())

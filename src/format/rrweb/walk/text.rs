@@ -13,6 +13,7 @@ use crate::format::rrweb::chunk::Piece;
 use crate::format::rrweb::event::{Shallow, is_event};
 use crate::format::rrweb::packed;
 use crate::format::text;
+use crate::limits::Limit;
 use crate::recording::{Damage, DamageKind};
 
 /// Collects the events of which the files had pieces.
@@ -76,15 +77,21 @@ impl Walk<'_, '_, '_> {
         };
         let room = self.collector.unpack_room() > data.len() as u64;
         self.collector.unpacked(data.len());
-        if room
-            && self
-                .collector
-                .chunks
-                .add(piece, data.into_owned(), tab, self.dialect)
-        {
-            return Ok(());
+        let ends = match () {
+            () if !room => Some(Limit::Unpacked),
+            () if self.collector.chunks.pieces() >= self.collector.limits().size(Limit::Pieces) => {
+                Some(Limit::Pieces)
+            }
+            () => None,
+        };
+        if let Some(limit) = ends {
+            let hint = self.collector.limits().hint(limit);
+            return self.not_an_event(&format!("more pieces of compressed events than may be; {hint}"));
         }
-        self.not_an_event("more pieces of compressed events than may be")
+        self.collector
+            .chunks
+            .add(piece, data.into_owned(), tab, self.dialect);
+        Ok(())
     }
 
     /// Opens what may stand as text where events stand.
