@@ -447,3 +447,37 @@ async fn what_moves_by_the_browsers_clock_stands_still() {
         assert!(screen == on_demand, "picture {at}");
     }
 }
+
+/// Pictures are dear, so that the pointer has one taken only where a style shows it.
+#[tokio::test]
+async fn only_what_shows_is_a_change() {
+    let mut stage = stage().await;
+    let changes = page("b[domreel-hover] { color: red }", |tree, body| {
+        for (handle, name) in [(10, "p"), (12, "i"), (14, "b")] {
+            let element = tree.html(handle, Some(body), name, &[]);
+            tree.text(handle + 1, element, "text");
+        }
+    });
+    show(&mut stage, 1000.0, changes, 1000.0).await;
+    assert!(stage.is_changed().await.expect("an answer"), "a new page");
+    let mut before = stage.shot().await.expect("a picture");
+    for (time, node, shows) in [
+        (1001.0, Some(10), false),
+        (1002.0, Some(12), false),
+        (1003.0, Some(14), true),
+        (1004.0, Some(14), false),
+        (1005.0, None, true),
+        (1006.0, Some(10), false),
+    ] {
+        stage.watch().await.expect("an answer");
+        show(&mut stage, time, vec![Change::Hover { node }], time).await;
+        let changed = stage.is_changed().await.expect("an answer");
+        let now = stage.shot().await.expect("a picture");
+        assert_eq!(now != before, shows, "{node:?}");
+        // Without frames on demand every change counts.
+        if stage.capture_method() == CaptureMethod::BeginFrame {
+            assert_eq!(changed, shows, "{node:?}");
+        }
+        before = now;
+    }
+}

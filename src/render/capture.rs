@@ -377,6 +377,9 @@ impl<'a> Pool<'a> {
                         missing: lookout.wants_missing(),
                         boxes: &boxes,
                     };
+                    if doubtful {
+                        spent.until(Work::Draw, stage.watch()).await?;
+                    }
                     let step = stage.step_and_look(&steps, tick.recording, &look);
                     let shown = spent.until(Work::Stage, step).await?;
                     lookout.saw_anew(&shown.seen, &boxes);

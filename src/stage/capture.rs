@@ -26,11 +26,16 @@ const PICTURE_TRIES: usize = 5;
 #[derive(Debug)]
 pub(super) struct Camera {
     method: CaptureMethod,
+    /// The next frame is told to be damaged whatever it shows: the one before had a picture.
+    damaged: bool,
 }
 
 impl Camera {
     pub(super) fn new(method: CaptureMethod) -> Self {
-        Camera { method }
+        Camera {
+            method,
+            damaged: false,
+        }
     }
 
     pub(super) fn method(&self) -> CaptureMethod {
@@ -60,6 +65,14 @@ impl Camera {
             CaptureMethod::BeginFrame => self.begin_frame(page, false).await.map(drop),
             CaptureMethod::Screenshot => Ok(()),
         }
+    }
+
+    /// Has [`is_changed`](Camera::is_changed) tell of what changes from now on alone.
+    pub(super) async fn watch(&mut self, page: &Page) -> Result<(), StageError> {
+        if self.damaged {
+            self.begin_frame(page, false).await?;
+        }
+        Ok(())
     }
 
     /// Whether the page may look different from the frame before, which is cheap to tell where frames are
@@ -114,7 +127,9 @@ impl Camera {
             screenshot,
             ..BeginFrameParams::default()
         };
-        page.call("drawing a frame", frame).await
+        let drawn = page.call("drawing a frame", frame).await?;
+        self.damaged = picture;
+        Ok(drawn)
     }
 }
 

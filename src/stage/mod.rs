@@ -198,6 +198,18 @@ impl Stage {
         Ok(png)
     }
 
+    /// Has [`is_changed`](Stage::is_changed) tell exactly of what changes from now on: without it, every change
+    /// that is the first since a picture counts as one.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn watch(&mut self) -> Result<(), StageError> {
+        if self.seen {
+            self.camera.watch(&self.page).await?;
+        }
+        Ok(())
+    }
+
     /// Whether the page may look different from the last picture of it. Costs a fraction of a picture, which
     /// pays where the page is likely to look the same.
     ///
