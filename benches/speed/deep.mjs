@@ -30,7 +30,10 @@ function domreel(options) {
   if (timed.status !== 0) throw new Error(timed.stderr);
   const [wall, , , memory] = timed.stderr.trim().split("\n").at(-1).split(" ").map(Number);
   const { timings } = JSON.parse(timed.stdout);
-  const replay = timings.segments.reduce((total, one) => total + one.replay_ms, 0) / 1000;
+  // The browsers replay beside each other.
+  const each = [];
+  for (const { browser, replay_ms } of timings.segments) each[browser] = (each[browser] ?? 0) + replay_ms;
+  const replay = Math.max(...each) / 1000;
   return { wall, parse: timings.parse_ms / 1000, plan: timings.plan_ms / 1000, replay, memory: memory * 1024 / 1e6 };
 }
 
