@@ -332,12 +332,7 @@ pub(crate) fn shown_tab(recording: &Recording) -> Result<&Tab, Failure> {
 pub(crate) fn all_damage(recording: &Recording) -> DamageReport {
     let mut damage = recording.damage.clone();
     for tab in &recording.tabs {
-        let mut replay = Replay::new(tab);
-        for event in &tab.events {
-            // What changes is of no interest here, and goes at once: a long session's is large.
-            replay.advance_to(event.time);
-        }
-        damage.merge(replay.damage().clone());
+        damage.merge(Replay::new(tab).damage_of_all());
     }
     damage
 }

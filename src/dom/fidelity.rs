@@ -46,7 +46,7 @@ impl Fidelity {
         let mut resources: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
         replay.seek(start);
         for time in looks(tab, start, end) {
-            play_to(&mut replay, tab, time);
+            replay.skip_to(time);
             for (key, count) in counted(replay.page()) {
                 let most = resources.entry(key).or_default();
                 *most = count.max(*most);
@@ -66,18 +66,6 @@ impl Fidelity {
             damage: replay.damage().clone(),
         }
     }
-}
-
-/// Plays on, event by event: what changes is of no interest here, and goes at once.
-fn play_to(replay: &mut Replay<'_>, tab: &Tab, time: f64) {
-    let from = tab.events.partition_point(|event| event.time <= replay.time());
-    for event in tab.events.iter().skip(from) {
-        if event.time > time {
-            break;
-        }
-        replay.advance_to(event.time);
-    }
-    replay.advance_to(time);
 }
 
 /// When to look, in order.

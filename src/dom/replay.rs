@@ -129,6 +129,24 @@ impl<'r> Replay<'r> {
         steps
     }
 
+    /// As [`advance_to`](Replay::advance_to), where nobody needs to know what changes.
+    pub(crate) fn skip_to(&mut self, time: f64) {
+        while self
+            .entries
+            .get(self.applied)
+            .is_some_and(|entry| entry.time <= time)
+        {
+            self.apply_next(None);
+        }
+        self.time = self.time.max(time);
+    }
+
+    /// Plays on to the end: what of the events could not be applied.
+    pub fn damage_of_all(mut self) -> DamageReport {
+        self.skip_to(f64::INFINITY);
+        self.damage
+    }
+
     /// Without a list for them, changes are not worked out.
     fn apply_next(&mut self, changes: Option<&mut Vec<Change>>) {
         self.apply(self.applied, changes);

@@ -10,7 +10,7 @@ use domreel::embed::beside::steps_to_reproduce;
 use self::summary::Summary;
 use super::Done;
 use super::console::Console;
-use super::input::{InputArgs, TabArgs, all_damage};
+use super::input::{InputArgs, TabArgs};
 use super::new::session_facts;
 
 /// Tell what is in a recording: tabs, pages, length, errors, what the user did, idle time, damage
@@ -47,13 +47,12 @@ pub(crate) fn run(args: &InspectArgs, console: &Console) -> Done {
         return console.print(steps_to_reproduce(&facts).as_bytes());
     }
     let recording = args.tab.only(recording)?;
-    let damage = all_damage(&recording);
-    let summary = Summary::of(&recording, &damage);
+    let summary = Summary::of(&recording);
     console.result(&summary, || text::text(&summary))
 }
 
 /// What ‘--json’ prints.
 #[cfg(feature = "worker")]
 pub(crate) fn to_json(recording: &domreel::recording::Recording) -> serde_json::Result<serde_json::Value> {
-    serde_json::to_value(Summary::of(recording, &all_damage(recording)))
+    serde_json::to_value(Summary::of(recording))
 }

@@ -8,6 +8,7 @@ use domreel::recording::{Damage, DamageReport, Event, EventData, Recording, Tab,
 use domreel::redact::RedactionReport;
 use serde::Serialize;
 
+use super::super::input::all_damage;
 use super::told::{GroupSummary, MomentSummary, StepSummary, Told};
 
 /// A whole recording.
@@ -131,7 +132,7 @@ pub(super) struct DamageExample {
 }
 
 impl Summary {
-    pub(super) fn of(recording: &Recording, damage: &DamageReport) -> Self {
+    pub(super) fn of(recording: &Recording) -> Self {
         let context = &recording.telemetry.context;
         let known = [
             ("session", &context.session),
@@ -146,6 +147,17 @@ impl Summary {
             visits.clear();
         }
         let followed = (!visits.is_empty()).then(|| follow(recording));
+        // Both play all of it.
+        let (damage, tabs) = rayon::join(
+            || all_damage(recording),
+            || {
+                recording
+                    .tabs
+                    .iter()
+                    .map(|tab| TabSummary::of(tab, recording))
+                    .collect()
+            },
+        );
         Summary {
             followed: followed.and_then(|session| Some(TabSummary::of(session.tabs.first()?, &session))),
             visits: visits
@@ -157,16 +169,12 @@ impl Summary {
                 })
                 .collect(),
             format: recording.format,
-            tabs: recording
-                .tabs
-                .iter()
-                .map(|tab| TabSummary::of(tab, recording))
-                .collect(),
+            tabs,
             context: known
                 .into_iter()
                 .filter_map(|(name, value)| Some((name, value.as_ref()?.to_string())))
                 .collect(),
-            damage: DamageSummary::of(damage),
+            damage: DamageSummary::of(&damage),
             redactions: recording.redaction.clone(),
         }
     }
@@ -366,7 +374,7 @@ mod tests {
             format: "rrweb",
             ..Recording::default()
         };
-        let summary = Summary::of(&recording, &recording.damage);
+        let summary = Summary::of(&recording);
         let json = serde_json::to_value(&summary).unwrap();
         assert_eq!(json["tabs"][0]["has_picture"], false);
         assert_eq!(json["tabs"][0]["clip_ms"], serde_json::Value::Null);
