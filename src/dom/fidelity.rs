@@ -43,8 +43,20 @@ impl Fidelity {
     /// at each right before it goes, at several times in between, and at the end.
     pub fn of(tab: &Tab, start: f64, end: f64) -> Self {
         let mut replay = Replay::new(tab);
-        let mut resources: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
         replay.seek(start);
+        Self::played(replay, tab, start, end)
+    }
+
+    /// The same of all that a tab shows; none of its events is passed over.
+    pub fn of_all(tab: &Tab) -> Self {
+        let (Some(start), Some(end)) = (tab.start(), tab.end()) else {
+            return Fidelity::default();
+        };
+        Self::played(Replay::new(tab), tab, start, end)
+    }
+
+    fn played(mut replay: Replay<'_>, tab: &Tab, start: f64, end: f64) -> Self {
+        let mut resources: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
         for time in looks(tab, start, end) {
             replay.skip_to(time);
             for (key, count) in counted(replay.page()) {
@@ -77,7 +89,8 @@ fn looks(tab: &Tab, start: f64, end: f64) -> Vec<f64> {
         .map(|event| event.time.next_down())
         .take(MOST_PAGES)
         .collect();
-    times.extend((1..=LOOKS).map(|at| start + (end - start) * f64::from(at) / f64::from(LOOKS)));
+    times.extend((1..LOOKS).map(|at| start + (end - start) * f64::from(at) / f64::from(LOOKS)));
+    times.push(end);
     times.sort_by(f64::total_cmp);
     times
 }

@@ -93,9 +93,7 @@ impl<'r> Replay<'r> {
             }
             self.applied = snapshot.unwrap_or(0);
         }
-        while self.applied < target {
-            self.apply_next(None);
-        }
+        self.skip_to(time);
         self.time = time;
         Step {
             time,

@@ -12,9 +12,8 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 use super::browser::Browser;
-use crate::limits::Limit;
-
 use super::{CaptureMethod, Stage, StageError, StageOptions};
+use crate::limits::Limit;
 
 /// What is kept, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,6 @@ use domreel::recording::{Damage, DamageReport, Event, EventData, Recording, Tab,
 use domreel::redact::RedactionReport;
 use serde::Serialize;
 
-use super::super::input::all_damage;
 use super::told::{GroupSummary, MomentSummary, StepSummary, Told};
 
 /// A whole recording.
@@ -147,19 +146,18 @@ impl Summary {
             visits.clear();
         }
         let followed = (!visits.is_empty()).then(|| follow(recording));
-        // Both play all of it.
-        let (damage, tabs) = rayon::join(
-            || all_damage(recording),
-            || {
-                recording
-                    .tabs
-                    .iter()
-                    .map(|tab| TabSummary::of(tab, recording))
-                    .collect()
-            },
-        );
+        let mut damage = recording.damage.clone();
+        let mut tabs = Vec::with_capacity(recording.tabs.len());
+        for tab in &recording.tabs {
+            let fidelity = Fidelity::of_all(tab);
+            damage.merge(fidelity.damage.clone());
+            tabs.push(TabSummary::of(tab, recording, fidelity));
+        }
         Summary {
-            followed: followed.and_then(|session| Some(TabSummary::of(session.tabs.first()?, &session))),
+            followed: followed.and_then(|session| {
+                let tab = session.tabs.first()?;
+                Some(TabSummary::of(tab, &session, Fidelity::of_all(tab)))
+            }),
             visits: visits
                 .iter()
                 .map(|visit| VisitSummary {
@@ -181,7 +179,7 @@ impl Summary {
 }
 
 impl TabSummary {
-    fn of(tab: &Tab, recording: &Recording) -> Self {
+    fn of(tab: &Tab, recording: &Recording, fidelity: Fidelity) -> Self {
         let start_ms = tab.start().unwrap_or_default();
         let mut events_by_kind = BTreeMap::new();
         for event in &tab.events {
@@ -202,7 +200,7 @@ impl TabSummary {
             moments: told.moments,
             groups: told.groups,
             steps: told.steps,
-            missing: MissingSummary::of(tab),
+            missing: MissingSummary::of(fidelity),
             clip_ms: clip.map(|clip| clip.map.length()),
         }
     }
@@ -240,11 +238,7 @@ fn pages(tab: &Tab, start_ms: f64) -> Vec<PageSummary> {
 }
 
 impl MissingSummary {
-    fn of(tab: &Tab) -> Self {
-        let (Some(start), Some(end)) = (tab.start(), tab.end()) else {
-            return MissingSummary::default();
-        };
-        let fidelity = Fidelity::of(tab, start, end);
+    fn of(fidelity: Fidelity) -> Self {
         MissingSummary {
             resources: fidelity.resources,
             resources_more: fidelity.resources_more,

@@ -69,7 +69,7 @@ pub(super) struct View<'a> {
     interactions: FxHashMap<i64, Record>,
     /// Records that could not be used because others are lost.
     unusable: u64,
-    /// How many nodes are decoded of a record.
+    /// How much is decoded of a record.
     event_room: EventRoom,
 }
 
