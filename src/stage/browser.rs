@@ -299,8 +299,12 @@ fn command(options: &BrowserOptions, method: CaptureMethod, profile: &Path, with
     command
         .arg(format!("--force-device-scale-factor={}", options.scale))
         .arg("--remote-debugging-port=0")
-        .arg(profile_flag)
-        .arg("about:blank")
+        .arg(profile_flag);
+    // Those with windows would show a page of their own; the others begin without any, and sooner.
+    if method == CaptureMethod::Screenshot {
+        command.arg("about:blank");
+    }
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

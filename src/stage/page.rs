@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -44,8 +44,12 @@ const POLICY: &str = "default-src 'none'; img-src data: blob:; font-src data: bl
 const DOCUMENT: &str =
     "<!doctype html><html><head><meta charset=utf-8><title>replay</title></head><body></body></html>";
 
-/// The page's clock stands so far ahead of the browser's, in milliseconds: longer than a browser lives.
-const AHEAD_MS: f64 = 1e8;
+/// The page's clock stands so far ahead of the browser's, in milliseconds: longer than a clip takes. More
+/// would take the browser longer to get there.
+const AHEAD_MS: f64 = 1e7;
+
+/// A page may have waited so long before its clock is set again.
+const MAY_BE_BEHIND: Duration = Duration::from_secs(1);
 
 /// So much more time a call may take for each MiB that the page was made of.
 const PER_MEBIBYTE: Duration = Duration::from_secs(1);
@@ -64,6 +68,8 @@ pub(super) struct Page {
     pub(super) limits: Limits,
     /// Bytes of what made the page what it is.
     weight: AtomicUsize,
+    /// When the page's clock was stopped.
+    stopped: Instant,
 }
 
 impl Page {
@@ -155,12 +161,13 @@ impl Page {
             crashed,
             limits,
             weight: AtomicUsize::new(0),
+            stopped: Instant::now(),
         };
         this.call("loading the empty page", NavigateParams::new(ADDRESS))
             .await?;
         // Pictures of the screen would wait for ever: their frames end by that clock.
         if method == CaptureMethod::BeginFrame {
-            this.stop_clock().await?;
+            this.stop_clock(AHEAD_MS).await?;
         }
         this.call("focusing the page", SetFocusEmulationEnabledParams::new(true))
             .await?;
@@ -175,16 +182,27 @@ impl Page {
         self.context.clone()
     }
 
-    /// Stops the page's own clock, by which timers, carets and the animations of pictures go. It stops
-    /// far ahead: a browser whose clock stands waits for ever for what is due after now.
-    async fn stop_clock(&self) -> Result<(), StageError> {
+    /// Sets the clock of a page that has waited to be used as far ahead as that of a new one.
+    pub(super) async fn set_clock(&mut self) -> Result<(), StageError> {
+        let behind = self.stopped.elapsed();
+        if behind > MAY_BE_BEHIND {
+            self.stop_clock(behind.as_secs_f64() * 1000.0).await?;
+            self.stopped = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Stops the page's own clock, by which timers, carets and the animations of pictures go, in so many
+    /// milliseconds of its own. It stops far ahead: a browser whose clock stands waits for ever for what is due
+    /// after now.
+    async fn stop_clock(&self, milliseconds: f64) -> Result<(), StageError> {
         let mut expired = deadline(
             "watching the page's clock",
             self.patience(),
             self.page.event_listener::<EventVirtualTimeBudgetExpired>(),
         )
         .await?;
-        self.grant_time(AHEAD_MS).await?;
+        self.grant_time(milliseconds).await?;
         let ahead = async { Ok(expired.next().await) };
         deadline("stopping the page's clock", self.patience(), ahead).await?;
         Ok(())

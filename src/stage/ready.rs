@@ -96,13 +96,17 @@ impl ReadyBrowsers {
     /// As [`Stage::open`].
     pub async fn stage(&self, options: &StageOptions) -> Result<Stage, StageError> {
         let (mut stage, renders) = match self.0.take(options) {
-            Some(idle) if idle.options == *options => (idle.stage, idle.renders),
             Some(idle) => {
                 let renders = idle.renders;
-                let renewal = renewed(Used::new(&idle.stage), options.clone());
-                drop(idle);
+                let kept = if idle.options == *options {
+                    woken(idle.stage).await
+                } else {
+                    let renewal = renewed(Used::new(&idle.stage), options.clone());
+                    drop(idle);
+                    self.run(renewal).await
+                };
                 // Such browsers can be lost at any time: another is started then.
-                match self.run(renewal).await {
+                match kept {
                     Ok(stage) => (stage, renders),
                     Err(error) => {
                         tracing::debug!(%error, "a kept browser was of no use");
@@ -226,6 +230,14 @@ impl Home {
             }
         });
     }
+}
+
+/// A stage that has waited to be used.
+async fn woken(mut stage: Stage) -> Result<Stage, StageError> {
+    if stage.capture_method() == CaptureMethod::BeginFrame {
+        stage.page.set_clock().await?;
+    }
+    Ok(stage)
 }
 
 /// A stage in the browser of another one, of which nothing is left. It may take as long as a start.
