@@ -76,8 +76,15 @@ pub(super) fn compose(
     (layout, theme, atlas): (&Layout, &Theme, &Atlas),
 ) -> Pixmap {
     let (width, height) = layout.size();
-    memory.clear();
-    memory.resize(width as usize * height as usize * 4, 0);
+    let stride = width as usize * 4;
+    // What the page is copied over needs no blank ground.
+    let covered = if covers(page, state, layout.page) {
+        layout.page.height
+    } else {
+        0
+    };
+    memory.truncate(covered as usize * stride);
+    memory.resize(height as usize * stride, 0);
     let mut out = Pixmap {
         width,
         height,
@@ -97,6 +104,18 @@ pub(super) fn compose(
         draw(&mut painter, mark, atlas);
     }
     out
+}
+
+/// Whether the page's picture is shown as it is, in all of the page's `place`.
+fn covers(page: &Pixmap, state: &State, place: Rect) -> bool {
+    let Rect { x, y, width, height } = state.source;
+    let reaches = |from: i32, length: u32, most: u32| {
+        u32::try_from(from).is_ok_and(|from| from.saturating_add(length) <= most)
+    };
+    state.view == place
+        && (width, height) == (place.width, place.height)
+        && reaches(x, width, page.width)
+        && reaches(y, height, page.height)
 }
 
 /// A part of a picture that is captured for closer looks, at the size that is shown.

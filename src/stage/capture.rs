@@ -138,21 +138,78 @@ impl Camera {
 /// # Errors
 /// When it is damaged.
 pub fn decode(png: &[u8]) -> Result<Pixmap, StageError> {
-    let unusable = |error: png::DecodingError| StageError::Picture {
-        message: error.to_string(),
-    };
-    let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
-    decoder.set_transformations(png::Transformations::normalize_to_color8() | png::Transformations::ALPHA);
-    let mut reader = decoder.read_info().map_err(unusable)?;
-    let size = reader.output_buffer_size().ok_or_else(|| StageError::Picture {
-        message: "too large".to_owned(),
-    })?;
-    let mut data = vec![0; size];
-    let info = reader.next_frame(&mut data).map_err(unusable)?;
-    data.truncate(info.buffer_size());
-    Ok(Pixmap {
-        width: info.width,
-        height: info.height,
-        data,
-    })
+    let unusable = |message: String| StageError::Picture { message };
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png))
+        .read_info()
+        .map_err(|error| unusable(error.to_string()))?;
+    let info = reader.info();
+    let (width, height) = (info.width, info.height);
+    let is_plain = (info.color_type, info.bit_depth) == (png::ColorType::Rgb, png::BitDepth::Eight)
+        && info.trns.is_none()
+        && !info.interlaced;
+    if !is_plain {
+        let picture = image::load_from_memory_with_format(png, image::ImageFormat::Png)
+            .map_err(|error| unusable(error.to_string()))?;
+        return Ok(Pixmap {
+            width,
+            height,
+            data: picture.into_rgba8().into_raw(),
+        });
+    }
+    // As browsers write them. Made opaque row by row, which is quicker than to have that done.
+    let stride = width as usize * 4;
+    let mut data = Vec::with_capacity(stride.saturating_mul(height as usize));
+    while let Some(row) = reader.next_row().map_err(|error| unusable(error.to_string()))? {
+        let start = data.len();
+        data.resize(start + stride, u8::MAX);
+        for (pixel, color) in data[start..].chunks_exact_mut(4).zip(row.data().chunks_exact(3)) {
+            pixel[..3].copy_from_slice(color);
+        }
+    }
+    Ok(Pixmap { width, height, data })
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{DynamicImage, ImageFormat, Luma, LumaA, Rgb, Rgba};
+
+    use super::*;
+
+    fn png(picture: DynamicImage) -> Vec<u8> {
+        let mut file = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut file, ImageFormat::Png).unwrap();
+        file.into_inner()
+    }
+
+    #[test]
+    fn every_kind_of_png_becomes_rgba() {
+        let size = (3, 2);
+        let shade = |x: u32, y: u32| (x * 40 + y * 7) as u8;
+        let of = |pixel: &dyn Fn(u8) -> [u8; 4]| -> Vec<u8> {
+            let places = (0..size.1).flat_map(|y| (0..size.0).map(move |x| shade(x, y)));
+            places.flat_map(pixel).collect()
+        };
+        let rgb = image::RgbImage::from_fn(size.0, size.1, |x, y| Rgb([shade(x, y), 1, 2]));
+        let rgba = image::RgbaImage::from_fn(size.0, size.1, |x, y| Rgba([shade(x, y), 1, 2, 9]));
+        let gray = image::GrayImage::from_fn(size.0, size.1, |x, y| Luma([shade(x, y)]));
+        let both = image::GrayAlphaImage::from_fn(size.0, size.1, |x, y| LumaA([shade(x, y), 9]));
+        for (picture, expected) in [
+            (DynamicImage::from(rgb), of(&|shade| [shade, 1, 2, 255])),
+            (rgba.into(), of(&|shade| [shade, 1, 2, 9])),
+            (gray.into(), of(&|shade| [shade, shade, shade, 255])),
+            (both.into(), of(&|shade| [shade, shade, shade, 9])),
+        ] {
+            let decoded = decode(&png(picture)).unwrap();
+            assert_eq!((decoded.width, decoded.height), size);
+            assert_eq!(decoded.data, expected);
+        }
+    }
+
+    #[test]
+    fn a_damaged_png_is_an_error() {
+        let file = png(image::RgbImage::new(30, 20).into());
+        for end in [0, 8, 40, file.len() - 30] {
+            assert!(decode(&file[..end]).is_err(), "{end} of {} bytes", file.len());
+        }
+    }
 }
