@@ -60,6 +60,12 @@ pub(crate) struct Json<'a> {
 
 type Result<T> = std::result::Result<T, JsonError>;
 
+/// Most strings are no longer than so many bytes: looking at each is quicker than a search is begun.
+const SHORT: usize = 16;
+
+/// Whole numbers of no more digits than these are the same as `i64` and as `f64`.
+const EXACT_DIGITS: usize = 15;
+
 impl<'a> Json<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
         Self::at_offset(text, 0)
@@ -243,7 +249,16 @@ impl<'a> Json<'a> {
         let mut escapes = false;
         loop {
             // A line feed cannot stand in a string; where a line was cut off, it is what ends it.
-            let Some(found) = memchr3(b'"', b'\\', b'\n', self.rest()) else {
+            let rest = self.rest();
+            let near = rest.iter().take(SHORT);
+            let near = near
+                .copied()
+                .position(|byte| matches!(byte, b'"' | b'\\' | b'\n'));
+            let found = near.or_else(|| {
+                let far = rest.get(SHORT..)?;
+                memchr3(b'"', b'\\', b'\n', far).map(|found| found + SHORT)
+            });
+            let Some(found) = found else {
                 return Err(self.cut_off());
             };
             self.at += found;
@@ -303,7 +318,7 @@ impl<'a> Json<'a> {
         Ok(if escapes {
             Cow::Owned(unescape(raw))
         } else {
-            String::from_utf8_lossy(raw)
+            lossy(raw)
         })
     }
 
@@ -333,6 +348,22 @@ impl<'a> Json<'a> {
 
     /// Reads a number that is whole, or passes over something else.
     pub(crate) fn integer_or_none(&mut self) -> Result<Option<i64>> {
+        self.spaces();
+        let rest = self.rest();
+        let mut whole = 0;
+        let mut digits = 0;
+        while let Some(digit) = rest.get(digits).filter(|byte| byte.is_ascii_digit()) {
+            digits += 1;
+            if digits > EXACT_DIGITS {
+                break;
+            }
+            whole = whole * 10 + i64::from(digit - b'0');
+        }
+        let ends = matches!(rest.get(digits), Some(b',' | b'}' | b']'));
+        if (1..=EXACT_DIGITS).contains(&digits) && ends {
+            self.at += digits;
+            return Ok(Some(whole));
+        }
         // `as` saturates; everything that recorders number fits.
         Ok(self
             .number_or_none()?
@@ -388,9 +419,18 @@ impl<'a> Json<'a> {
     }
 }
 
+/// A text; what is not UTF-8 in it becomes U+FFFD.
+fn lossy(raw: &[u8]) -> Cow<'_, str> {
+    // The check alone is much quicker.
+    match std::str::from_utf8(raw) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(raw),
+    }
+}
+
 /// Resolves the escapes of a JSON string.
 fn unescape(raw: &[u8]) -> String {
-    let text = String::from_utf8_lossy(raw);
+    let text = lossy(raw);
     let mut out = String::with_capacity(text.len());
     let mut rest = &*text;
     while let Some((before, after)) = rest.split_once('\\') {

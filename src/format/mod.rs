@@ -108,8 +108,12 @@ pub fn read(inputs: &[Input], options: &ReadOptions) -> Result<Recording, Format
             if let Some(cut) = &source.cut {
                 collector.damage(cut.clone())?;
             }
-            let description = source.description();
-            if let Some(found) = read_file(source.bytes, source.found, &mut datadog, &mut collector)? {
+            let bytes = source.bytes.clone();
+            let (description, found) = rayon::join(
+                || source.description(),
+                || read_file(bytes, source.found, &mut datadog, &mut collector),
+            );
+            if let Some(found) = found? {
                 format.get_or_insert(found);
                 names.push(source.name);
                 files.push(description);

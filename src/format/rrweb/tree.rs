@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::attributes;
 use crate::format::json::{Fault, Json, JsonError, Kind};
@@ -59,10 +59,10 @@ struct Unfinished<'a> {
 /// Reads a node with all below it, as far as there is room.
 pub(super) fn read(json: &mut Json<'_>, names: &mut Names) -> Result<NodeTree, JsonError> {
     let start = json.at();
-    // Nodes get their places when they begin; what is not a node is taken out at the end.
-    let mut nodes: Vec<Option<NodeRecord>> = Vec::new();
-    let mut open: Vec<Unfinished<'_>> = Vec::new();
-    let mut unusable = false;
+    // Nodes get their places when they begin; what is not a node is taken out at the end. Most trees are one node.
+    let mut nodes: Vec<NodeRecord> = Vec::with_capacity(1);
+    let mut open: Vec<Unfinished<'_>> = Vec::with_capacity(1);
+    let mut unusable: Vec<usize> = Vec::new();
     begin(json, &mut nodes, &mut open)?;
     names.room = names.room.saturating_sub(1);
     let mut among_children = false;
@@ -80,8 +80,13 @@ pub(super) fn read(json: &mut Json<'_>, names: &mut Names) -> Result<NodeTree, J
             continue;
         }
         let Some(key) = json.key()? else {
-            let node = open.pop();
-            unusable |= !node.is_some_and(|node| node.finish(&mut nodes, names));
+            if let Some(node) = open.pop() {
+                let index = node.index;
+                match (node.content(names), nodes.get_mut(index)) {
+                    (Some(content), Some(record)) => record.content = content,
+                    _ => unusable.push(index),
+                }
+            }
             among_children = true;
             continue;
         };
@@ -118,10 +123,10 @@ pub(super) fn read(json: &mut Json<'_>, names: &mut Names) -> Result<NodeTree, J
             }
         }
     }
-    let tree = if unusable {
-        compact(nodes)
+    let tree = if unusable.is_empty() {
+        nodes
     } else {
-        nodes.into_iter().flatten().collect()
+        without(&unusable, nodes)
     };
     if tree.is_empty() {
         return Err(JsonError {
@@ -132,15 +137,15 @@ pub(super) fn read(json: &mut Json<'_>, names: &mut Names) -> Result<NodeTree, J
     Ok(NodeTree { nodes: tree })
 }
 
-fn set(nodes: &mut [Option<NodeRecord>], index: usize, change: impl FnOnce(&mut NodeRecord)) {
-    if let Some(Some(record)) = nodes.get_mut(index) {
+fn set(nodes: &mut [NodeRecord], index: usize, change: impl FnOnce(&mut NodeRecord)) {
+    if let Some(record) = nodes.get_mut(index) {
         change(record);
     }
 }
 
 fn begin<'a>(
     json: &mut Json<'a>,
-    nodes: &mut Vec<Option<NodeRecord>>,
+    nodes: &mut Vec<NodeRecord>,
     open: &mut Vec<Unfinished<'a>>,
 ) -> Result<(), JsonError> {
     json.object()?;
@@ -149,73 +154,64 @@ fn begin<'a>(
         index: nodes.len(),
         ..Unfinished::default()
     });
-    nodes.push(Some(NodeRecord {
+    nodes.push(NodeRecord {
         id: None,
         parent,
         in_shadow: false,
         content: NodeContent::Document { quirks: false },
-    }));
+    });
     Ok(())
 }
 
 impl Unfinished<'_> {
-    /// Gives the node its content; says whether it is one.
-    fn finish(self, nodes: &mut [Option<NodeRecord>], names: &mut Names) -> bool {
-        let Some(place) = nodes.get_mut(self.index) else {
-            return false;
-        };
+    /// The node's content, if it is one.
+    fn content(self, names: &mut Names) -> Option<NodeContent> {
         let text = |text: Option<Cow<'_, str>>| Arc::from(text.as_deref().unwrap_or_default());
-        let content = match self.kind {
-            Some(0) => NodeContent::Document { quirks: self.quirks },
-            Some(1) => NodeContent::Doctype {
+        Some(match self.kind? {
+            0 => NodeContent::Document { quirks: self.quirks },
+            1 => NodeContent::Doctype {
                 name: text(self.name),
                 public_id: text(self.public_id),
                 system_id: text(self.system_id),
             },
-            Some(2) => match self.tag.as_deref().filter(|tag| !tag.is_empty()) {
-                Some(tag) => NodeContent::Element {
+            2 => {
+                let tag = self.tag.as_deref().filter(|tag| !tag.is_empty())?;
+                NodeContent::Element {
                     tag: names.get(tag),
                     svg: self.svg,
                     custom: self.custom,
                     attributes: self.attributes,
-                },
-                None => {
-                    *place = None;
-                    return false;
                 }
-            },
-            Some(3) => NodeContent::Text(text(self.text)),
-            Some(4) => NodeContent::Cdata(text(self.text)),
-            Some(5) => NodeContent::Comment(text(self.text)),
-            // Datadog's: fragments in documents are shadow roots.
-            Some(11) => NodeContent::ShadowRoot,
-            _ => {
-                *place = None;
-                return false;
             }
-        };
-        if let Some(record) = place {
-            record.content = content;
-        }
-        true
+            3 => NodeContent::Text(text(self.text)),
+            4 => NodeContent::Cdata(text(self.text)),
+            5 => NodeContent::Comment(text(self.text)),
+            // Datadog's: fragments in documents are shadow roots.
+            11 => NodeContent::ShadowRoot,
+            _ => return None,
+        })
     }
 }
 
 /// Takes out what is not a node, and all below it.
-fn compact(nodes: Vec<Option<NodeRecord>>) -> Vec<NodeRecord> {
+fn without(unusable: &[usize], nodes: Vec<NodeRecord>) -> Vec<NodeRecord> {
+    let unusable: FxHashSet<usize> = unusable.iter().copied().collect();
     let mut kept = Vec::with_capacity(nodes.len());
     let mut places: Vec<Option<u32>> = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        let place = node.and_then(|mut node| {
-            if let Some(parent) = node.parent {
-                // `None` here means that the parent was taken out.
-                node.parent = Some(places.get(parent as usize).copied().flatten()?);
-            }
-            let place = u32::try_from(kept.len()).ok();
-            kept.push(node);
-            place
+    for (index, mut node) in nodes.into_iter().enumerate() {
+        let parent = node
+            .parent
+            .map(|parent| places.get(parent as usize).copied().flatten());
+        // `None` within: the parent was taken out.
+        let goes = unusable.contains(&index) || parent == Some(None);
+        places.push(match goes {
+            true => None,
+            false => u32::try_from(kept.len()).ok(),
         });
-        places.push(place);
+        if !goes {
+            node.parent = parent.flatten();
+            kept.push(node);
+        }
     }
     kept
 }
