@@ -22,7 +22,7 @@ enum What {
 }
 
 /// A tab that is played: the page as it is at one time, and the steps from there on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Replay<'r> {
     tab: &'r Tab,
     entries: Vec<Entry>,
@@ -83,6 +83,15 @@ impl<'r> Replay<'r> {
 
     /// Goes to `time`, forwards or back, and gives the whole page as it is then.
     pub fn seek(&mut self, time: f64) -> Step {
+        self.go_to(time);
+        Step {
+            time,
+            changes: self.page.snapshot(),
+        }
+    }
+
+    /// As [`seek`](Replay::seek), for whoever asks for the page later.
+    pub(crate) fn go_to(&mut self, time: f64) {
         let target = self.entries.partition_point(|entry| entry.time <= time);
         let snapshot = self.snapshot_before(target);
         let forwards = target >= self.applied && snapshot.is_none_or(|at| at < self.applied);
@@ -95,10 +104,6 @@ impl<'r> Replay<'r> {
         }
         self.skip_to(time);
         self.time = time;
-        Step {
-            time,
-            changes: self.page.snapshot(),
-        }
     }
 
     /// Plays on to `time`: what changed, one step for each time at which something did.

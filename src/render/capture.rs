@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tracing::Instrument;
 
+use super::beginning::Beginning;
 use super::chunk::Chunk;
 use super::places::Lookout;
 use super::timings::{Spent, Work};
@@ -48,7 +49,8 @@ pub(super) struct Shot {
 /// One browser, and the page that is played for it.
 struct Hand<'t> {
     browser: Option<Stage>,
-    replay: Replay<'t>,
+    /// `None` until the browser has started.
+    replay: Option<Replay<'t>>,
     /// The page looked as before when it was last looked at, though something had changed.
     in_vain: bool,
     /// Time spent on the piece under way.
@@ -90,6 +92,7 @@ pub(super) struct Pool<'a> {
     senders: Vec<Mutex<Option<ShotSender>>>,
     /// Where the overlay goes when it can be drawn, until it does.
     prepared: Mutex<Option<SyncSender<Overlay>>>,
+    beginning: Beginning<'a>,
     stopped: AtomicBool,
     /// What ended a browser's work first.
     error: Mutex<Option<RenderError>>,
@@ -121,6 +124,9 @@ impl<'a> Pool<'a> {
             .unzip();
         let (overlay_sender, overlay) = sync_channel(1);
         let composed = Arc::new(AtomicUsize::new(0));
+        let begins = chunks
+            .first()
+            .map_or(f64::NEG_INFINITY, |chunk| chunk.first.recording);
         let pool = Pool {
             job,
             chunks,
@@ -129,6 +135,7 @@ impl<'a> Pool<'a> {
             chunks_ahead: browsers,
             senders,
             prepared: Mutex::new(Some(overlay_sender)),
+            beginning: Beginning::new(job.tab, begins - RUN_UP, browsers),
             stopped: AtomicBool::new(false),
             error: Mutex::new(None),
             restarts: AtomicU32::new(0),
@@ -142,6 +149,11 @@ impl<'a> Pool<'a> {
             composed,
         };
         (pool, arrivals)
+    }
+
+    /// Plays up to the beginning of the clip, which the browsers wait for.
+    pub(super) fn play(&self) {
+        self.beginning.play();
     }
 
     /// Lets every browser stop at its next frame.
@@ -191,7 +203,7 @@ impl<'a> Pool<'a> {
     async fn browse(&self, number: usize) {
         let mut hand = Hand {
             browser: None,
-            replay: Replay::new(self.job.tab),
+            replay: None,
             in_vain: false,
             spent: Spent::default(),
         };
@@ -264,7 +276,7 @@ impl<'a> Pool<'a> {
     /// Takes the pictures of one piece and sends them.
     async fn capture(
         &self,
-        hand: &mut Hand<'_>,
+        hand: &mut Hand<'a>,
         chunk: &Chunk,
         sender: &ShotSender,
     ) -> Result<(), RenderError> {
@@ -330,7 +342,7 @@ impl<'a> Pool<'a> {
     /// picture if it can have changed.
     async fn frame(
         &self,
-        hand: &mut Hand<'_>,
+        hand: &mut Hand<'a>,
         chunk: &Chunk,
         tick: Tick,
         shown: Option<Shown>,
@@ -346,9 +358,13 @@ impl<'a> Pool<'a> {
             Some(stage) => stage,
             None => browser.insert(spent.until(Work::Stage, self.open()).await?),
         };
+        let replay = match replay {
+            Some(replay) => replay,
+            None => replay.insert(spent.on(Work::Replay, || self.beginning.take())),
+        };
         // Colours can need a look at another page than the one that is shown.
         if shown.is_none() {
-            spent.until(Work::Stage, self.prepare(stage)).await?;
+            spent.until(Work::Stage, self.prepare(stage, replay)).await?;
         }
         let plan = self.job.plan;
         let until = |moving: bool| {
@@ -413,13 +429,13 @@ impl<'a> Pool<'a> {
     }
 
     /// Draws what the overlay is made of, if no other browser does.
-    async fn prepare(&self, stage: &mut Stage) -> Result<(), StageError> {
+    async fn prepare(&self, stage: &mut Stage, replay: &Replay<'_>) -> Result<(), StageError> {
         let Some(sender) = lock(&self.prepared).take() else {
             return Ok(());
         };
         let Job { tab, scene, .. } = self.job;
         let mut overlay = self.job.overlay.clone();
-        if let Err(error) = ground::prepare(stage, tab, &mut overlay, scene, None).await {
+        if let Err(error) = ground::prepare(stage, (tab, replay), &mut overlay, scene, None).await {
             // The next browser tries again.
             *lock(&self.prepared) = Some(sender);
             return Err(error);

@@ -10,10 +10,10 @@ use crate::stage::{Stage, StageError};
 
 /// Draws what an overlay is made of, in colours that stand out from the page of recording time `time`
 /// where the page decides on them; `None`: of the overlay's own time. The stage is to show nothing yet,
-/// and to be brought anew to where it is wanted.
+/// and to be brought anew to where it is wanted; a copy of the replay goes there from where that is.
 pub(super) async fn prepare(
     stage: &mut Stage,
-    tab: &Tab,
+    (tab, replay): (&Tab, &Replay<'_>),
     overlay: &mut Overlay,
     scene: Scene,
     time: Option<f64>,
@@ -21,7 +21,7 @@ pub(super) async fn prepare(
     if let Some(own) = overlay.undecided_at() {
         let (nothing, spent) = (std::iter::empty(), &mut Spent::default());
         let mut lookout = Lookout::new(tab, overlay);
-        let mut replay = Replay::new(tab);
+        let mut replay = replay.clone();
         arrive(
             stage,
             &mut replay,

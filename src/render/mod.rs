@@ -10,6 +10,7 @@
 //! encoder slows the browsers down and memory does not grow with a clip's length.
 
 mod ahead;
+mod beginning;
 mod capture;
 mod chapters;
 mod choose;
@@ -86,7 +87,11 @@ pub fn render(
     let (pool, arrivals) = Pool::new(job, &chunks, jobs);
     let planned = began.elapsed();
     progress.phase(Phase::Rendering);
-    let composed = thread::scope(|scope| {
+    let (composed, lacking) = thread::scope(|scope| {
+        // What can be worked out while the browsers start. Where there is no thread for it, it is done later.
+        let _ = thread::Builder::new().spawn_scoped(scope, || pool.play());
+        let lacking = || Fidelity::of(tab, clip.map.start(), clip.map.end());
+        let lacking = thread::Builder::new().spawn_scoped(scope, lacking);
         for at in 0..jobs {
             let started = thread::Builder::new()
                 .name(format!("browser {at}"))
@@ -105,17 +110,21 @@ pub fn render(
         pool.stop();
         // A browser that waits to be heard must not wait for ever.
         drop(arrivals);
-        composed.map_err(|error| match error {
+        let composed = composed.map_err(|error| match error {
             RenderError::Cancelled => pool.error().unwrap_or(error),
             error => error,
-        })
+        })?;
+        Ok((composed, lacking.ok().and_then(|lacking| lacking.join().ok())))
     })?;
     progress.phase(Phase::Finishing);
     let (clip_ms, until) = match composed.stopped_at {
         Some(index) => plan.at(index),
         None => (plan.length(), clip.map.end()),
     };
-    let fidelity = Fidelity::of(tab, clip.map.start(), until);
+    let fidelity = match lacking.filter(|_| composed.stopped_at.is_none()) {
+        Some(lacking) => lacking,
+        None => Fidelity::of(tab, clip.map.start(), until),
+    };
     let mut report = Report {
         chosen,
         captured: composed.captured,

@@ -63,8 +63,8 @@ pub(super) async fn take_pictures(
 ) -> Result<DamageReport, RenderError> {
     let mut stage = open_stage(scene, tab.limits, options).await?;
     let first = at.first().map(|still| still.page);
-    ground::prepare(&mut stage, tab, &mut overlay, scene, first).await?;
     let mut replay = Replay::new(tab);
+    ground::prepare(&mut stage, (tab, &replay), &mut overlay, scene, first).await?;
     let mut lookout = Lookout::new(tab, &overlay);
     for (index, still) in at.iter().enumerate() {
         let times = std::iter::once(still.clip_ms);
