@@ -1,5 +1,6 @@
 //! What stands on the command line: one file a command, and what they share.
 
+mod arenas;
 mod assets;
 mod attach;
 mod beside;

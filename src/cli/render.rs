@@ -15,6 +15,7 @@ use domreel::render::{DrawingOptions, RenderOptions, Report, render};
 use serde::Serialize;
 
 use super::Done;
+use super::arenas;
 use super::beside::{self, BesideArgs};
 use super::browser::BrowserArgs;
 use super::clip::ClipArgs;
@@ -102,6 +103,7 @@ struct Made<'a> {
 }
 
 pub(crate) fn run(args: &RenderArgs, console: &Console) -> Done {
+    arenas::share_freed_memory();
     let began = Instant::now();
     let Some(output) = args.output() else {
         return Err(Failure::message(

@@ -10,11 +10,12 @@ use domreel::worker::metrics::Metrics;
 use domreel::worker::run::{End, Worker};
 
 use super::Done;
+use super::arenas;
 use super::console::Console;
 use super::failure::{Failure, Status};
 use super::interrupt::Interrupt;
 use super::worker::place::PlaceArgs;
-use super::worker::{WorkArgs, arenas, ended, listen, runtime};
+use super::worker::{WorkArgs, ended, listen, runtime};
 
 /// Serve the HTTP interface and the web page, and work on jobs
 #[derive(Debug, Args)]

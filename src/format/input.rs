@@ -208,7 +208,10 @@ fn file(path: &Path, limit: u64, found: bool) -> Result<Source, FormatError> {
     let read = || {
         let file = File::open(path)?;
         let size = file.metadata()?.len();
-        all(file, size, limit)
+        match at_once(&file, size.min(limit)) {
+            Some(bytes) => Ok(bytes),
+            None => all(file, size, limit),
+        }
     };
     let bytes = read().map_err(|source| FormatError::Unreadable {
         path: path.to_owned(),
@@ -220,6 +223,28 @@ fn file(path: &Path, limit: u64, found: bool) -> Result<Source, FormatError> {
         found,
         cut: None,
     })
+}
+
+/// A large file, read on all cores; `None` for smaller ones, and where it is not that long or longer.
+#[cfg(unix)]
+fn at_once(file: &File, size: u64) -> Option<Bytes> {
+    use std::os::unix::fs::FileExt;
+
+    use rayon::prelude::*;
+
+    /// What one core reads at a time.
+    const PART: usize = 8 << 20;
+    let size = usize::try_from(size).ok().filter(|size| *size > PART)?;
+    let mut bytes = vec![0; size];
+    let read = |(at, part): (usize, &mut [u8])| file.read_exact_at(part, (at * PART) as u64);
+    let read = bytes.par_chunks_mut(PART).enumerate().try_for_each(read);
+    let is_all = read.is_ok() && matches!(file.read_at(&mut [0], size as u64), Ok(0));
+    is_all.then(|| Bytes::from(bytes))
+}
+
+#[cfg(not(unix))]
+fn at_once(_: &File, _: u64) -> Option<Bytes> {
+    None
 }
 
 fn all(from: impl Read, size: u64, limit: u64) -> std::io::Result<Bytes> {
@@ -252,4 +277,26 @@ fn directory(path: &Path, limit: u64) -> Result<Vec<Source>, FormatError> {
     }
     files.sort();
     files.iter().map(|path| file(path, limit, true)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_files_are_read_whole_and_no_further_than_they_may() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("large");
+        let content: Vec<u8> = (0..20_000_003u32).map(|at| (at >> 8) as u8).collect();
+        std::fs::write(&path, &content).unwrap();
+        for (limit, length) in [
+            (u64::MAX, 20_000_003),
+            (20_000_003, 20_000_003),
+            (19_000_000, 19_000_001),
+        ] {
+            let bytes = file(&path, limit, false).unwrap().bytes;
+            assert_eq!(bytes.len(), length);
+            assert!(content.starts_with(&bytes));
+        }
+    }
 }

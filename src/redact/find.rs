@@ -23,7 +23,7 @@ use crate::recording::{
 };
 
 /// Events that are decoded at once, on all cores.
-const DECODED_AHEAD: usize = 32;
+const DECODED_AHEAD: usize = 8;
 
 /// Longest text of a masked element that is sought elsewhere, in characters.
 const LONGEST_NAME: usize = 200;

@@ -12,8 +12,11 @@ use crate::encode::{Encoder, Frame, Summary};
 use crate::overlay::{KnownPlaces, Overlay, State};
 use crate::pixmap::Pixmap;
 
-/// So many frames are kept for their memory, to draw others in: as many as an encoder works on, and a few.
-const KEPT_FRAMES: usize = 10;
+/// So many frames are known for their memory, to draw others in: as many as an encoder works on, and a few.
+const KNOWN_FRAMES: usize = 10;
+
+/// So many of them wait to be drawn in, at most.
+const FREE_FRAMES: usize = 2;
 
 /// Joins what the browsers send with the overlays and hands frames to the encoder.
 pub(super) struct Composer<'a> {
@@ -71,7 +74,7 @@ impl<'a> Composer<'a> {
             next: 0,
             drawing: VecDeque::new(),
             current: None,
-            kept: VecDeque::with_capacity(KEPT_FRAMES + 1),
+            kept: VecDeque::with_capacity(KNOWN_FRAMES + 1),
             frames: 0,
             captured: 0,
             spent: Spent::default(),
@@ -223,15 +226,20 @@ impl<'a> Composer<'a> {
     }
 
     fn keep(&mut self, frame: &Arc<Pixmap>) {
+        let mut free = 0;
+        self.kept.retain(|kept| {
+            free += usize::from(is_free(kept));
+            !is_free(kept) || free <= FREE_FRAMES
+        });
         self.kept.push_back(Arc::clone(frame));
-        if self.kept.len() > KEPT_FRAMES {
+        if self.kept.len() > KNOWN_FRAMES {
             self.kept.pop_front();
         }
     }
 
     /// Memory of a frame that nobody needs any more, if there is one.
     fn free_memory(&mut self) -> Vec<u8> {
-        let free = self.kept.iter().position(|frame| Arc::strong_count(frame) == 1);
+        let free = self.kept.iter().position(is_free);
         let frame = free.and_then(|at| self.kept.remove(at)).and_then(Arc::into_inner);
         frame.map(|frame| frame.data).unwrap_or_default()
     }
@@ -249,4 +257,9 @@ impl<'a> Composer<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether nobody else needs a frame.
+fn is_free(frame: &Arc<Pixmap>) -> bool {
+    Arc::strong_count(frame) == 1
 }

@@ -88,10 +88,11 @@ pub fn render(
     let planned = began.elapsed();
     progress.phase(Phase::Rendering);
     let (composed, lacking) = thread::scope(|scope| {
-        // What can be worked out while the browsers start. Where there is no thread for it, it is done later.
-        let _ = thread::Builder::new().spawn_scoped(scope, || pool.play());
-        let lacking = || Fidelity::of(tab, clip.map.start(), clip.map.end());
-        let lacking = thread::Builder::new().spawn_scoped(scope, lacking);
+        // What can be worked out while the browsers start. Without a thread for it, that is done later.
+        let lacking = thread::Builder::new().spawn_scoped(scope, || {
+            pool.play();
+            Fidelity::of(tab, clip.map.start(), clip.map.end())
+        });
         for at in 0..jobs {
             let started = thread::Builder::new()
                 .name(format!("browser {at}"))

@@ -1,6 +1,5 @@
 //! Works on jobs from a queue.
 
-pub(super) mod arenas;
 pub(super) mod options;
 pub(super) mod place;
 pub(super) mod renderer;
@@ -22,6 +21,7 @@ use tokio::runtime::Runtime;
 
 use self::place::{PlaceArgs, SourceArgs};
 use self::renderer::ChromiumRenderer;
+use super::arenas;
 use super::browser::BrowserArgs;
 use super::console::Console;
 use super::failure::{Failure, Status};

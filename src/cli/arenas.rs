@@ -1,8 +1,9 @@
-//! Memory of a program that runs for long.
+//! Memory of a program that has many threads.
 
-/// Has the C library share freed memory between threads, so that a worker's memory stays level: as it comes, it
-/// keeps some of it apart for each thread, up to eight times as many as there are cores. It reads how many from the
-/// environment when a program starts, so the program starts itself again, once, in the same process.
+/// Has the C library share freed memory between threads, so that a worker's memory stays level, and what reading a
+/// recording leaves behind serves to draw it: as it comes, it keeps some of it apart for each thread, up to eight
+/// times as many as there are cores. It reads how many from the environment when a program starts, so the program
+/// starts itself again, once, in the same process.
 ///
 /// Comes back where that is of no use, was done, is set otherwise by the user, or cannot be done.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
