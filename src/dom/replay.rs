@@ -76,7 +76,16 @@ impl<'r> Replay<'r> {
 
     /// Time of the full snapshot that the page began with; minus infinity before the first.
     pub fn page_start(&self) -> f64 {
-        self.snapshot_before(self.applied)
+        self.start_of(self.applied)
+    }
+
+    /// Time of the full snapshot that the page at `time` begins with; minus infinity before the first.
+    pub(crate) fn page_start_at(&self, time: f64) -> f64 {
+        self.start_of(self.entries.partition_point(|entry| entry.time <= time))
+    }
+
+    fn start_of(&self, applied: usize) -> f64 {
+        self.snapshot_before(applied)
             .and_then(|at| self.entries.get(at))
             .map_or(f64::NEG_INFINITY, |entry| entry.time)
     }

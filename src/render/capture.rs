@@ -27,7 +27,7 @@ const WAITING_SHOTS: usize = 128;
 const ROOM_PAUSE: Duration = Duration::from_millis(2);
 
 /// A page is brought to a time from this many milliseconds of recording time before it, so that
-/// transitions under way then have begun when they should.
+/// transitions under way then have begun when they should; from its own beginning where that is nearer.
 const RUN_UP: f64 = 3000.0;
 
 /// The smallest scale that Chromium draws at; smaller pictures are made from that.
@@ -492,8 +492,9 @@ pub(super) async fn arrive(
     spent: &mut Spent,
 ) -> Result<Shown, StageError> {
     let mut run_up = RUN_UP;
+    let page_start = replay.page_start_at(time);
     loop {
-        let from = time - run_up;
+        let from = page_start.max(time - run_up);
         let steps = spent.on(Work::Replay, || {
             let mut steps = vec![replay.seek(from)];
             steps.extend(replay.advance_to(time));
@@ -508,7 +509,7 @@ pub(super) async fn arrive(
         let shown = spent.until(Work::Stage, step).await?;
         // Animations that were under way at the snapshot began earlier than there: from a full
         // snapshot of the recording they begin with the page.
-        if shown.from_snapshot == 0 || from <= replay.page_start() {
+        if shown.from_snapshot == 0 || from <= page_start {
             lookout.saw_anew(&shown.seen, &boxes);
             return Ok(shown);
         }

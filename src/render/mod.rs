@@ -74,7 +74,7 @@ pub fn render(
     let plan = Plan::new(tab, &clip);
     let scene = framing::scene(recording, tab, &clip, options)?;
     let overlay = Overlay::new(tab, &recording.telemetry, &clip, &scene, &options.overlay);
-    let chunks = chunk::cut(&plan);
+    let chunks = chunk::cut(&plan, tab);
     let job = Job {
         tab,
         plan: &plan,
