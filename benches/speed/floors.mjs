@@ -3,15 +3,15 @@
 //
 //   node floors.mjs RECORDING… [--domreel PROGRAM] [--frames PROGRAM] [--jobs 1,2] [--rounds 3]
 //
-// Rounds are interleaved, and medians are shown. `share` is the floor's processor time for its frames as a
-// part of what domreel spends on drawing them (stage and draw in `--timings`); on a machine that
-// does other things too, that is steadier than wall-clock time, which is shown beside it.
-import { execFileSync, spawnSync } from "node:child_process";
+// Rounds are interleaved, and medians are shown. Processor time is that of all processes, browsers included;
+// `own` is what domreel itself takes of it.
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { findBrowser } from "./cdp.mjs";
+import { run } from "./program.mjs";
 
 const { values, positionals: recordings } = parseArgs({
   allowPositionals: true,
@@ -26,26 +26,18 @@ const env = { DOMREEL_BROWSER: findBrowser(), ...process.env };
 const directory = mkdtempSync(join(tmpdir(), "domreel-bench-"));
 const median = (numbers) => [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)];
 
-function domreel(file, jobs) {
+async function domreel(file, jobs) {
   const clip = join(directory, "clip.gif");
-  const timed = spawnSync("/usr/bin/time", ["-f", "%e %U %S", values.domreel, "render", file, "-o", clip, "--fps", "12",
-    "--width", "800", "--jobs", `${jobs}`, "--json"], { encoding: "utf8", env });
-  if (timed.status !== 0) throw new Error(timed.stderr);
-  const [wall, user, system] = timed.stderr.trim().split("\n").at(-1).split(" ").map(Number);
-  const report = JSON.parse(timed.stdout);
-  const sum = (of) => report.timings.segments.reduce((total, one) => total + of(one), 0) / 1000;
-  return {
-    wall,
-    cpu: user + system,
-    captured: report.captured,
-    pictures: sum((one) => one.pictures) * 1000,
-    drawing: sum((one) => one.stage_ms + one.draw_ms) / report.jobs,
-    recording: report.recording_ms / 1000,
-  };
+  rmSync(clip, { force: true });
+  const { wall, cpu, own, stdout } = await run(values.domreel, ["render", file, "-o", clip, "--fps", "12",
+    "--width", "800", "--jobs", `${jobs}`, "--json"], { env });
+  const report = JSON.parse(stdout);
+  const pictures = report.timings.segments.reduce((total, one) => total + one.pictures, 0);
+  return { wall, cpu, own, pictures, recording: report.recording_ms / 1000 };
 }
 
-console.log("| recording | browsers | page frames | pictures taken | floor, wall | domreel, wall | domreel / floor | floor, processor | domreel, processor | domreel / floor | real time |");
-console.log("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+console.log("| recording | browsers | page frames | pictures taken | floor, wall | domreel, wall | domreel / floor | floor, processor | domreel, processor | domreel / floor | own | real time |");
+console.log("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
 for (const file of recordings) {
   const list = join(directory, "frames.json");
   execFileSync(values.frames, [file, list], { env });
@@ -54,14 +46,14 @@ for (const file of recordings) {
     const ours = [];
     for (let round = 0; round < Number(values.rounds); round++) {
       floors.push(JSON.parse(execFileSync("node", ["floor.mjs", list, jobs], { env, encoding: "utf8" })));
-      ours.push(domreel(file, jobs));
+      ours.push(await domreel(file, jobs));
     }
     const of = (runs, key) => median(runs.map((run) => run[key]));
     const pair = (key) => median(floors.map((floor, at) => ours[at][key] / floor[key]));
     const s = (value) => `${value.toFixed(2)} s`;
     console.log(`| ${basename(file)} | ${jobs} | ${of(floors, "frames")} | ${of(ours, "pictures")} | ${s(of(floors, "wall"))} | ${
       s(of(ours, "wall"))} | ${pair("wall").toFixed(2)} | ${s(of(floors, "cpu"))} | ${s(of(ours, "cpu"))} | ${
-      pair("cpu").toFixed(2)} | ${(of(ours, "recording") / of(ours, "wall")).toFixed(1)}× |`);
+      pair("cpu").toFixed(2)} | ${s(of(ours, "own"))} | ${(of(ours, "recording") / of(ours, "wall")).toFixed(1)}× |`);
   }
 }
 rmSync(directory, { recursive: true, force: true });

@@ -11,7 +11,6 @@
 // Both others throw their frames away, so what they would spend on encoding does not count against them.
 // Both skip idle time as rrvideo does: by playing it fast, or by leaving its frames out.
 // Needs `npm ci` in fixtures/record, and chromium-headless-shell.
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -19,6 +18,7 @@ import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { BEGIN_FRAME, cpuSeconds, findBrowser, openPage, start } from "./cdp.mjs";
+import { run } from "./program.mjs";
 
 const { values, positionals: recordings } = parseArgs({
   allowPositionals: true,
@@ -120,16 +120,13 @@ const eachFrame = (events) => measured(async () => {
   return { browser, frames };
 });
 
-function domreel(file) {
+async function domreel(file) {
   const directory = mkdtempSync(join(tmpdir(), "domreel-bench-"));
-  const out = join(directory, "clip.gif");
-  const timed = spawnSync("/usr/bin/time", ["-f", "%e %U %S", values.domreel, "render", file, "-o", out, "--fps",
-    values.fps, "--width", values.width, "--json"], { encoding: "utf8", env: { DOMREEL_BROWSER: findBrowser(), ...process.env } });
+  const { wall, cpu, stdout } = await run(values.domreel, ["render", file, "-o", join(directory, "clip.gif"), "--fps",
+    values.fps, "--width", values.width, "--json"], { env: { DOMREEL_BROWSER: findBrowser(), ...process.env } });
   rmSync(directory, { recursive: true, force: true });
-  if (timed.status !== 0) throw new Error(`domreel render ${file}: ${timed.stderr}`);
-  const [wall, user, system] = timed.stderr.trim().split("\n").at(-1).split(" ").map(Number);
-  const { captured, recording_ms } = JSON.parse(timed.stdout);
-  return { wall, cpu: user + system, frames: captured, seconds: recording_ms / 1000 };
+  const { captured, recording_ms } = JSON.parse(stdout);
+  return { wall, cpu, frames: captured, seconds: recording_ms / 1000 };
 }
 
 const ratio = (one, other) => `${(one / other).toFixed(1)}×`;

@@ -5,11 +5,12 @@
 //
 // Recordings come from generate.mjs: a table in which twelve cells a tick change, twelve (for long clips:
 // two) ticks a second. Memory is the peak of domreel's own process.
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { run } from "./program.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -31,15 +32,20 @@ function recording({ minutes, rows, perSecond }) {
   return file;
 }
 
-function render(file, options = []) {
+async function render(file, options = []) {
   const directory = mkdtempSync(join(tmpdir(), "domreel-bench-"));
-  const timed = spawnSync("/usr/bin/time", ["-f", "%e %U %S %M", values.domreel, "render", file, "-o",
-    join(directory, "clip.gif"), "--width", "800", "--from", "0:00", "--json", ...options], { encoding: "utf8" });
+  const { wall, cpu, memory, stdout } = await run(values.domreel, ["render", file, "-o", join(directory, "clip.gif"),
+    "--width", "800", "--from", "0:00", "--json", ...options]);
   rmSync(directory, { recursive: true, force: true });
-  if (timed.status !== 0) throw new Error(timed.stderr);
-  const [wall, user, system, memory] = timed.stderr.trim().split("\n").at(-1).split(" ").map(Number);
-  const { captured, frames, clip_ms, jobs } = JSON.parse(timed.stdout);
-  return { wall, cpu: user + system, memory: memory / 1024, captured, frames, seconds: clip_ms / 1000, jobs };
+  const { captured } = JSON.parse(stdout);
+  return { wall, cpu, memory: memory / 1e6, captured };
+}
+
+/** Renders one after the other, each with a name. */
+async function renders(all) {
+  const rows = [];
+  for (const [name, ...given] of all) rows.push([name, await render(...given)]);
+  return rows;
 }
 
 const table = (title, head, rows) => {
@@ -54,11 +60,11 @@ const table = (title, head, rows) => {
 };
 
 const short = recording({ minutes: 0.5, rows: 60, perSecond: 12 });
-table("Browsers at once: 30 s, 1,000 nodes", "jobs", [1, 2, 4].map((jobs) => [jobs, render(short, ["--jobs", `${jobs}`])]));
+table("Browsers at once: 30 s, 1,000 nodes", "jobs", await renders([1, 2, 4].map((jobs) => [jobs, short, ["--jobs", `${jobs}`]])));
 const lengths = [1 / 6, 1, Number(values["most-minutes"])];
-table("Length of the clip: 2 changes a second", "seconds", lengths.map((minutes) => [
-  Math.round(minutes * 60), render(recording({ minutes: Number(minutes.toFixed(3)), rows: 60, perSecond: 2 })),
-]));
-table("Size of the page: 30 s", "nodes", [30, 300, 3000].map((rows) => [
-  rows * 17, render(recording({ minutes: 0.5, rows, perSecond: 6 })),
-]));
+table("Length of the clip: 2 changes a second", "seconds", await renders(lengths.map((minutes) => [
+  Math.round(minutes * 60), recording({ minutes: Number(minutes.toFixed(3)), rows: 60, perSecond: 2 }),
+])));
+table("Size of the page: 30 s", "nodes", await renders([30, 300, 3000].map((rows) => [
+  rows * 17, recording({ minutes: 0.5, rows, perSecond: 6 }),
+])));
