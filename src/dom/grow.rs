@@ -17,10 +17,11 @@ impl Page {
     /// Makes the nodes of a recorded subtree and hangs them up; without a spot it is the page's root.
     pub(super) fn grow(&mut self, tree: &NodeTree, spot: Option<Spot>, time: f64) {
         let mut made: Vec<Option<Key>> = Vec::with_capacity(tree.nodes.len());
-        let mut depths: Vec<u64> = Vec::with_capacity(tree.nodes.len());
+        let mut depths: Vec<u64> = Vec::new();
         let mut left_out = 0;
         let mut too_deep = 0;
         let limits = self.limits;
+        let has_depth = limits.of(Limit::Depth) != u64::MAX;
         for (at, record) in tree.nodes.iter().enumerate() {
             if self.tree.len() >= limits.size(Limit::Nodes) {
                 self.report_limit(Limit::Nodes, "the page has more nodes than it may");
@@ -30,7 +31,9 @@ impl Page {
                 Some(above) => above + 1,
                 None => spot.map_or(1, |(below, ..)| self.depth_below(below)),
             };
-            depths.push(depth);
+            if has_depth {
+                depths.push(depth);
+            }
             let above = record
                 .parent
                 .and_then(|above| made.get(above as usize).copied().flatten());
@@ -186,10 +189,12 @@ impl Page {
             self.scratch.defined.push(tag);
         }
         // What an image showed counts more than its address, in whatever order they stand.
-        let is_late = |attribute: &&Attribute| matches!(attribute, Attribute::DataUrl(_));
-        let (late, first): (Vec<_>, Vec<_>) = attributes.iter().partition(is_late);
-        for attribute in first.into_iter().chain(late) {
-            self.note(key, attribute, time);
+        for late in [false, true] {
+            for attribute in attributes {
+                if matches!(attribute, Attribute::DataUrl(_)) == late {
+                    self.note(key, attribute, time);
+                }
+            }
         }
     }
 

@@ -105,7 +105,8 @@ impl Page {
     /// Takes a subtree out of the state.
     fn discard(&mut self, top: Key) {
         let above = self.tree.get(top).and_then(|node| node.parent);
-        for gone in self.tree.subtree(top) {
+        let all = self.tree.subtree(top);
+        for gone in all.iter().copied() {
             self.leaves(gone, above);
             let Some(node) = self.tree.get(gone) else { continue };
             if let Some(id) = node.id.filter(|id| self.scratch.coming.contains(id)) {
@@ -113,7 +114,7 @@ impl Page {
             }
         }
         self.sheet_children_change(above);
-        self.tree.remove(top);
+        self.tree.remove(top, &all);
     }
 
     /// A node leaves the stage, for good or to be made anew.
@@ -172,8 +173,9 @@ impl Page {
         time: f64,
     ) -> Vec<usize> {
         let mut waiting: FxHashMap<NodeId, Vec<usize>> = FxHashMap::default();
+        let mut ready = Vec::new();
         for first in places {
-            let mut ready = vec![first];
+            ready.push(first);
             while let Some(at) = ready.pop() {
                 let Some(add) = adds.get(at) else { continue };
                 if let Some(missing) = self.missing(add, siblings) {
@@ -181,6 +183,9 @@ impl Page {
                     continue;
                 }
                 self.add(add, time);
+                if waiting.is_empty() {
+                    continue;
+                }
                 for id in add.tree.nodes.iter().filter_map(|node| node.id) {
                     ready.extend(waiting.remove(&id).unwrap_or_default().into_iter().rev());
                 }

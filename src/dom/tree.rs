@@ -18,8 +18,8 @@ pub(super) struct Tree {
     nodes: Vec<Option<Node>>,
     free: Vec<u32>,
     by_id: FxHashMap<NodeId, Key>,
-    by_handle: FxHashMap<Handle, Key>,
-    next_handle: Handle,
+    /// The node that got each handle, from the first on. It may be gone, or have got another since.
+    by_handle: Vec<Key>,
     /// The top document.
     pub(super) root: Option<Key>,
 }
@@ -53,7 +53,8 @@ impl Tree {
     }
 
     pub(super) fn key_of_handle(&self, handle: Handle) -> Option<Key> {
-        self.by_handle.get(&handle).copied()
+        let key = *self.by_handle.get((handle as usize).checked_sub(1)?)?;
+        (self.handle(key) == Some(handle)).then_some(key)
     }
 
     pub(super) fn handle(&self, key: Key) -> Option<Handle> {
@@ -94,30 +95,23 @@ impl Tree {
 
     /// The handle given last.
     pub(super) fn last_handle(&self) -> Handle {
-        self.next_handle
+        self.by_handle.len() as Handle
     }
 
     fn new_handle(&mut self, key: Key) -> Handle {
-        self.next_handle += 1;
-        self.by_handle.insert(self.next_handle, key);
-        self.next_handle
+        self.by_handle.push(key);
+        self.last_handle()
     }
 
     /// Gives all nodes of the page handles from 1 on, for a stage that knows none yet.
     pub(super) fn number_anew(&mut self, root: Key) {
         self.by_handle.clear();
-        self.next_handle = 0;
         self.renew_handles(root);
     }
 
     /// Gives a subtree new handles, as the stage makes it anew.
     pub(super) fn renew_handles(&mut self, top: Key) {
         for key in self.subtree(top) {
-            let Some(old) = self.handle(key) else { continue };
-            // When all are numbered anew, another node may have got this one already.
-            if self.by_handle.get(&old) == Some(&key) {
-                self.by_handle.remove(&old);
-            }
             let handle = self.new_handle(key);
             if let Some(node) = self.get_mut(key) {
                 node.handle = handle;
@@ -195,17 +189,15 @@ impl Tree {
         }
     }
 
-    /// Takes a subtree out for good: its ids and handles mean nothing any more.
-    pub(super) fn remove(&mut self, top: Key) {
-        let gone = self.subtree(top);
+    /// Takes a [subtree](Tree::subtree), `all` of it, out for good: its ids and handles mean nothing any more.
+    pub(super) fn remove(&mut self, top: Key, all: &[Key]) {
         self.detach(top);
-        for key in gone {
+        for key in all {
             let Some(node) = self.nodes.get_mut(key.0 as usize).and_then(Option::take) else {
                 continue;
             };
-            self.by_handle.remove(&node.handle);
             if let Some(id) = node.id
-                && self.by_id.get(&id) == Some(&key)
+                && self.by_id.get(&id) == Some(key)
             {
                 self.by_id.remove(&id);
             }
@@ -351,5 +343,15 @@ mod tests {
             let handle = tree.handle(key).unwrap();
             assert_eq!(tree.key_of_handle(handle), Some(key));
         }
+        let (gone, before) = (tree.handle(later).unwrap(), tree.handle(earlier).unwrap());
+        tree.remove(later, &[later]);
+        tree.renew_handles(earlier);
+        // Another node takes its place, but not its handle.
+        let new = tree.create(None, Kind::ShadowRoot, 0.0);
+        assert_eq!(new, later);
+        for handle in [0, gone, before, 99] {
+            assert_eq!(tree.key_of_handle(handle), None);
+        }
+        assert_eq!(tree.key_of_handle(tree.last_handle()), Some(new));
     }
 }

@@ -215,7 +215,7 @@ impl Finder<'_> {
 
     fn new_page(&mut self, tree: &NodeTree) {
         let ids: Vec<NodeId> = tree.nodes.iter().filter_map(|node| node.id).collect();
-        self.judge(&ids);
+        self.judge(ids.iter().copied());
         let texts = ids
             .iter()
             .filter_map(|id| self.page.view(*id))
@@ -226,8 +226,12 @@ impl Finder<'_> {
 
     fn mutated(&mut self, mutation: &Mutation) {
         let mut ids: Vec<NodeId> = Vec::new();
-        for add in &mutation.adds {
-            ids.extend(add.tree.nodes.iter().filter_map(|node| node.id));
+        // Without selectors, nothing but fields is judged.
+        let judges_all = !self.rules.selectors.is_empty();
+        for node in mutation.adds.iter().flat_map(|add| &add.tree.nodes) {
+            if judges_all || is_field(&node.content) {
+                ids.extend(node.id);
+            }
         }
         for (id, attributes) in &mutation.attributes {
             let decides = |attribute: &Attribute| match attribute {
@@ -249,7 +253,7 @@ impl Finder<'_> {
                 self.found.known.add(text);
             }
         }
-        self.judge(&ids);
+        self.judge(ids.into_iter());
         let added = mutation.adds.iter().flat_map(|add| &add.tree.nodes);
         let added = added.filter_map(|node| match node.content {
             NodeContent::Text(_) | NodeContent::Cdata(_) => node.id,
@@ -270,11 +274,11 @@ impl Finder<'_> {
     }
 
     /// Which of some nodes are hidden, each after its parent.
-    fn judge(&mut self, ids: &[NodeId]) {
+    fn judge(&mut self, ids: impl Iterator<Item = NodeId>) {
         let page = std::mem::take(&mut self.page);
         for id in ids {
-            let Some(node) = page.view(*id) else { continue };
-            self.judge_field(node, *id);
+            let Some(node) = page.view(id) else { continue };
+            self.judge_field(node, id);
             if self.rules.selectors.is_empty() {
                 continue;
             }
@@ -285,14 +289,14 @@ impl Finder<'_> {
             let mut is_met = false;
             for (selector, met) in self.rules.selectors.iter().zip(&mut self.found.selected) {
                 if selector.matches(node) {
-                    met.insert(*id);
+                    met.insert(id);
                     is_met = true;
                 }
             }
             if !is_met && !is_below || node.text().is_some() && is_style(node) {
                 continue;
             }
-            self.found.masked.insert(*id);
+            self.found.masked.insert(id);
             if !is_below {
                 self.found.known.add(&node.shown_text(LONGEST_NAME));
             }
@@ -313,10 +317,7 @@ impl Finder<'_> {
 
     /// Fields for what is always secret.
     fn judge_field(&mut self, node: NodeView<'_>, id: NodeId) {
-        if !node
-            .tag()
-            .is_some_and(|tag| matches!(&**tag, "input" | "textarea"))
-        {
+        if !node.tag().is_some_and(|tag| takes_text(tag)) {
             return;
         }
         let attribute = |name: &str| node.attribute(name).map(|value| value.to_ascii_lowercase());
@@ -405,4 +406,13 @@ fn is_style(node: NodeView<'_>) -> bool {
     node.parent()
         .and_then(NodeView::tag)
         .is_some_and(|tag| &**tag == "style")
+}
+
+/// Whether elements of this tag, as recorded or as on the page, are fields that one types into.
+fn takes_text(tag: &str) -> bool {
+    tag.eq_ignore_ascii_case("input") || tag.eq_ignore_ascii_case("textarea")
+}
+
+fn is_field(content: &NodeContent) -> bool {
+    matches!(content, NodeContent::Element { tag, .. } if takes_text(tag))
 }

@@ -110,15 +110,18 @@ impl Rewriter<'_> {
 
     fn tree(&self, tree: &mut NodeTree, parent: Option<NodeId>) -> bool {
         let mut changed = false;
-        let mut hidden: Vec<bool> = Vec::with_capacity(tree.nodes.len());
+        let hides = !self.found.masked.is_empty();
+        let mut hidden: Vec<bool> = Vec::new();
         for node in &mut tree.nodes {
             let above = match node.parent {
                 Some(above) => hidden.get(above as usize).copied().unwrap_or(false),
                 None => parent.is_some_and(|parent| self.is_masked(parent)),
             };
             // What has no number is hidden with what it is in.
-            let is_hidden = node.id.map_or(above, |id| self.is_masked(id));
-            hidden.push(is_hidden);
+            let is_hidden = hides && node.id.map_or(above, |id| self.is_masked(id));
+            if hides {
+                hidden.push(is_hidden);
+            }
             match &mut node.content {
                 NodeContent::Text(text) | NodeContent::Cdata(text) if node.id.is_none() && is_hidden => {
                     changed |= whole(text);
