@@ -71,19 +71,23 @@ function step(steps, to, wantMissing, wantBoxes) {
   seek(to);
   drawCanvases();
   const pending = countPending();
-  return { running, fromSnapshot, pending, failed, errors, frames: framePlaces(), ...look(wantMissing, wantBoxes) };
+  const slow = players.size > 0;
+  return {
+    running, fromSnapshot, pending, slow, failed, errors, frames: framePlaces(), ...look(wantMissing, wantBoxes),
+  };
 }
 
 function look(wantMissing, wantBoxes) {
   return { missing: wantMissing ? missing() : [], boxes: wantBoxes ? boxes(wantBoxes) : [] };
 }
 
-// Goes on with what was not ready; gives how much still is not.
-function settle(to, patience) {
+// Goes on with what was not ready; gives how much still is not, and looks at the page when nothing is waited for.
+function settle(to, patience, wantMissing, wantBoxes) {
   applyScrolls();
   seekMedia(to);
   drawCanvases();
-  return countPending(patience);
+  const pending = countPending(patience);
+  return pending > 0 && patience ? { pending } : { pending, ...look(wantMissing, wantBoxes) };
 }
 
 // Boxes of nodes in CSS pixels of the top page: [handle, x, y, width, height] of those that have one.

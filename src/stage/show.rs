@@ -26,6 +26,7 @@ pub struct Look<'a> {
 
 /// What was seen on a page.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
 pub struct Seen {
     /// What is in sight but not in the recording.
     pub missing: Vec<MissingBox>,
@@ -43,6 +44,8 @@ pub struct Shown {
     pub from_snapshot: u32,
     /// So many pictures, fonts or films are still being decoded.
     pending: u32,
+    /// There are films, which wait for frames and for the page's clock.
+    slow: bool,
     /// So many changes could not be carried out.
     pub failed: u32,
     /// What the first of those were, for the log.
@@ -52,6 +55,16 @@ pub struct Shown {
     /// What was looked at.
     #[serde(flatten)]
     pub seen: Seen,
+}
+
+/// What was not ready, after a while.
+#[derive(Deserialize)]
+struct Settled {
+    /// So much still is not.
+    pending: u32,
+    /// What is seen when all is.
+    #[serde(flatten)]
+    seen: Seen,
 }
 
 /// Where the viewport of a frame's document is in the page, in CSS pixels of the page.
@@ -164,10 +177,7 @@ impl Stage {
             tracing::debug!(failed = shown.failed, errors = ?shown.errors, "the page refused changes");
         }
         if shown.pending > 0 {
-            self.settle(shown.pending, to).await?;
-            if look.missing || !look.boxes.is_empty() {
-                shown.seen = self.look(look).await?;
-            }
+            shown.seen = self.settle(shown.slow, to, look).await?;
         }
         Ok(shown)
     }
@@ -199,29 +209,30 @@ impl Stage {
         Ok(call(name))
     }
 
-    /// Waits for pictures, fonts and films to get ready, so many of which are not.
-    async fn settle(&mut self, mut pending: u32, to: f64) -> Result<(), StageError> {
+    /// Waits for pictures, fonts and films to get ready, and looks at the page then. What is not `slow` may be
+    /// ready by now.
+    async fn settle(&mut self, slow: bool, to: f64, look: &Look<'_>) -> Result<Seen, StageError> {
         let begun = Instant::now();
         let deadline = self.page.limits.time(Limit::BrowserReady);
-        while pending > 0 && begun.elapsed() < deadline {
-            if self.capture_method() == CaptureMethod::BeginFrame {
-                self.page.grant_time(GRANT_MS).await?;
+        let mut rests = slow;
+        loop {
+            if rests {
+                if self.capture_method() == CaptureMethod::BeginFrame {
+                    self.page.grant_time(GRANT_MS).await?;
+                }
+                self.seen = false;
+                self.camera.tick(&self.page).await?;
+                tokio::time::sleep(READY_PAUSE).await;
             }
-            self.seen = false;
-            self.camera.tick(&self.page).await?;
-            tokio::time::sleep(READY_PAUSE).await;
+            rests = true;
             // What does not get ready costs its time once, not with every frame.
             let patience = begun.elapsed() < deadline;
-            let left = self
-                .page
-                .evaluate(
-                    "waiting for pictures",
-                    format!("domreel.settle({to}, {patience})"),
-                )
-                .await?;
-            pending = read(left)?;
+            let call = wire::settle_call(to, patience, look);
+            let settled: Settled = read(self.page.evaluate("waiting for pictures", call).await?)?;
+            if settled.pending == 0 || !patience {
+                return Ok(settled.seen);
+            }
         }
-        Ok(())
     }
 
     /// Looks at the page as it is.

@@ -117,6 +117,17 @@ pub(super) fn step_call(steps: &str, to: f64, look: &Look<'_>) -> String {
     call.0
 }
 
+/// The call that goes on with what is not ready at recording time `to`, or gives it up without `patience`, and
+/// looks at the page when all is.
+pub(super) fn settle_call(to: f64, patience: bool, look: &Look<'_>) -> String {
+    let mut call = Writer("domreel.settle(".to_owned());
+    call.number(to);
+    call.0.push_str(if patience { ",true," } else { ",false," });
+    call.look(look);
+    call.0.push(')');
+    call.0
+}
+
 /// The call that looks at the page as it is.
 pub(super) fn look_call(look: &Look<'_>) -> String {
     let mut call = Writer("domreel.look(".to_owned());
